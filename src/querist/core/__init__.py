@@ -1,0 +1,1 @@
+"""Words: the types, events, questions, protocols and errors every other floor speaks."""

@@ -1,0 +1,83 @@
+"""Errors that say what was expected, what came, and what to do next."""
+
+from __future__ import annotations
+
+
+class QueristError(Exception):
+    """Base of every error querist raises on purpose.
+
+    Examples
+    --------
+    >>> issubclass(BadLabel, QueristError) and issubclass(BadLabel, ValueError)
+    True
+    """
+
+
+class BadInput(QueristError, ValueError):
+    """An argument, a file or an array is not what the call can work with."""
+
+
+class BadLabel(QueristError, ValueError):
+    """A label is not an allowed answer to the question."""
+
+
+class BadStrategy(QueristError, ValueError):
+    """A query strategy broke its contract (duplicate or foreign positions, say)."""
+
+
+class MissingNeed(QueristError, ValueError):
+    """A query strategy needs something the model or the pool cannot give."""
+
+
+class MissingExtra(QueristError, ImportError):
+    """An optional dependency is not installed; the message holds the pip line."""
+
+
+class NoModel(QueristError, LookupError):
+    """There is no trained model yet, or none of that version."""
+
+
+class UnknownTask(QueristError, LookupError):
+    """No task or item goes by that id."""
+
+
+class NotServed(QueristError, LookupError):
+    """An item reserved for measuring (holdout, stop set) was asked of the policy."""
+
+
+class Conflict(QueristError, RuntimeError):
+    """The log moved past the position the writer expected; read on and try again."""
+
+
+class LogError(QueristError, RuntimeError):
+    """The log cannot be read or written."""
+
+
+class TamperedLog(LogError):
+    """The hash chain is broken: a row of the log was changed after it was written."""
+
+
+class NewerLog(LogError):
+    """The log holds events of a newer querist than this one."""
+
+
+class LogFull(LogError, OSError):
+    """The disk refused a write; nothing of that write was kept."""
+
+
+class Unsupported(QueristError, ValueError):
+    """A part of the contract that this version does not offer yet."""
+
+
+def need_extra(package: str, extra: str) -> MissingExtra:
+    """Build the error for an optional package that is not installed.
+
+    Examples
+    --------
+    >>> str(need_extra("river", "stream"))
+    "this needs the package 'river', which is not installed: pip install 'querist[stream]'"
+    """
+    return MissingExtra(
+        f"this needs the package {package!r}, which is not installed: "
+        f"pip install 'querist[{extra}]'"
+    )

@@ -1,0 +1,227 @@
+"""Questions an annotator can answer, and their way into training targets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.core.errors import BadInput, BadLabel, Unsupported
+
+
+def _names(labels: Iterable[Any]) -> tuple[str, ...]:
+    if isinstance(labels, str):
+        raise BadInput(
+            f"the labels of a question are a list, but a single text {labels!r} came; "
+            f"write [{labels!r}, ...]"
+        )
+    names = tuple(str(label) for label in labels)
+    if len(names) < 2:
+        raise BadInput(f"a question needs at least two labels, but {list(names)} came")
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise BadInput(f"labels must differ, but {repeated} came more than once")
+    if any(not name.strip() for name in names):
+        raise BadInput("a label is blank; every label needs a name")
+    return names
+
+
+def _refuse(value: Any, labels: Sequence[str]) -> BadLabel:
+    near = get_close_matches(str(value), labels, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    shown = ", ".join(labels[:20]) + (" ..." if len(labels) > 20 else "")
+    return BadLabel(f"{value!r} is not an allowed label; allowed are: {shown}.{hint}")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Exactly one of several labels.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        The allowed answers, at least two, all different. Numbers become their text.
+
+    Examples
+    --------
+    >>> q = Choice(["spam", "ham"])
+    >>> q.encode(["ham", "spam"])
+    array([1, 0])
+    >>> q.check("hamm")
+    Traceback (most recent call last):
+    querist.core.errors.BadLabel: 'hamm' is not an allowed label; allowed are: spam, ham. Did you mean 'ham'?
+    """
+
+    labels: tuple[str, ...]
+    view: ClassVar[str] = "choice"
+
+    def __init__(self, labels: Iterable[Any]) -> None:
+        object.__setattr__(self, "labels", _names(labels))
+
+    def check(self, value: Any) -> str:
+        """Return the label as text; raise BadLabel when it is not one of `labels`."""
+        name = value if isinstance(value, str) else _plain(value)
+        if name in self.labels:
+            return name
+        raise _refuse(value, self.labels)
+
+    def encode(self, values: Sequence[Any]) -> NDArray[Any]:
+        """Class positions (m,) of the values."""
+        place = {name: i for i, name in enumerate(self.labels)}
+        return np.array([place[self.check(value)] for value in values], dtype=np.int64)
+
+    def decode(self, targets: NDArray[Any]) -> list[Any]:
+        """Labels of the class positions."""
+        return [self.labels[int(target)] for target in targets]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON form."""
+        return {"kind": "choice", "labels": list(self.labels)}
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Any number of several labels (multi-label); the empty answer is an answer.
+
+    Examples
+    --------
+    >>> Choices(["news", "sport"]).encode([["sport"], []])
+    array([[0, 1],
+           [0, 0]])
+    """
+
+    labels: tuple[str, ...]
+    view: ClassVar[str] = "choices"
+
+    def __init__(self, labels: Iterable[Any]) -> None:
+        object.__setattr__(self, "labels", _names(labels))
+
+    def check(self, value: Any) -> list[str]:
+        """Return the labels in the question's order; raise BadLabel for any other."""
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            raise BadLabel(
+                f"a list of labels is expected, but {value!r} came; allowed are: "
+                + ", ".join(self.labels)
+            )
+        given = {item if isinstance(item, str) else _plain(item) for item in value}
+        for item in sorted(given):
+            if item not in self.labels:
+                raise _refuse(item, self.labels)
+        return [name for name in self.labels if name in given]
+
+    def encode(self, values: Sequence[Any]) -> NDArray[Any]:
+        """Indicator matrix (m, k) of the values."""
+        chosen = [set(self.check(value)) for value in values]
+        table = [[int(name in some) for name in self.labels] for some in chosen]
+        return np.array(table, dtype=np.int64).reshape(len(values), len(self.labels))
+
+    def decode(self, targets: NDArray[Any]) -> list[Any]:
+        """Lists of labels from an indicator matrix (m, k)."""
+        return [
+            [name for name, on in zip(self.labels, row, strict=True) if on >= 0.5]
+            for row in targets
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON form."""
+        return {"kind": "choices", "labels": list(self.labels)}
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number, optionally between two bounds (regression).
+
+    Examples
+    --------
+    >>> Number(low=0).check("2.5")
+    2.5
+    >>> Number(low=0).check(-1)
+    Traceback (most recent call last):
+    querist.core.errors.BadLabel: -1.0 is below the lowest allowed value 0
+    """
+
+    low: float | None = None
+    high: float | None = None
+    view: ClassVar[str] = "number"
+
+    def __post_init__(self) -> None:
+        if self.low is not None and self.high is not None and not self.low < self.high:
+            raise BadInput(f"low must be below high, but low={self.low} and high={self.high}")
+
+    def check(self, value: Any) -> float:
+        """Return the value as a float; raise BadLabel when it is no number or out of bounds."""
+        if isinstance(value, bool):
+            raise BadLabel(f"a number is expected, but {value!r} came")
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise BadLabel(f"a number is expected, but {value!r} came") from None
+        if not math.isfinite(number):
+            raise BadLabel(f"a finite number is expected, but {value!r} came")
+        if self.low is not None and number < self.low:
+            raise BadLabel(f"{number} is below the lowest allowed value {self.low}")
+        if self.high is not None and number > self.high:
+            raise BadLabel(f"{number} is above the highest allowed value {self.high}")
+        return number
+
+    def encode(self, values: Sequence[Any]) -> NDArray[Any]:
+        """The values as float64 (m,)."""
+        return np.array([self.check(value) for value in values], dtype=np.float64)
+
+    def decode(self, targets: NDArray[Any]) -> list[Any]:
+        """The numbers as plain floats."""
+        return [float(target) for target in targets]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON form."""
+        return {"kind": "number", "low": self.low, "high": self.high}
+
+
+class Pairwise:
+    """Which of two items is better. Not offered yet: construction says so."""
+
+    view: ClassVar[str] = "pairwise"
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        raise Unsupported("Pairwise questions are not offered yet; use Choice, Choices or Number")
+
+
+class Spans:
+    """Labelled stretches of a text. Not offered yet: construction says so."""
+
+    view: ClassVar[str] = "spans"
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        raise Unsupported("Spans questions are not offered yet; use Choice, Choices or Number")
+
+
+def question_from_json(form: Mapping[str, Any]) -> Choice | Choices | Number:
+    """Read a question back from its JSON form.
+
+    Examples
+    --------
+    >>> question_from_json(Choice(["a", "b"]).to_json())
+    Choice(labels=('a', 'b'))
+    """
+    kind = form.get("kind")
+    if kind == "choice":
+        return Choice(form["labels"])
+    if kind == "choices":
+        return Choices(form["labels"])
+    if kind == "number":
+        return Number(form.get("low"), form.get("high"))
+    raise BadInput(f"unknown kind of question {kind!r}; known are: choice, choices, number")
+
+
+def _plain(value: Any) -> str:
+    """Text of a scalar label: numpy scalars as Python ones, whole floats as integers."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value)

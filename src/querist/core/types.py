@@ -1,0 +1,359 @@
+"""Frozen values that travel between the floors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.core.errors import BadInput
+
+Floats = NDArray[np.floating[Any]]
+Ints = NDArray[np.int64]
+Positions = NDArray[np.int64]
+Role = Literal["holdout", "stop", "control", "open"]
+ROLES: tuple[Role, ...] = ("open", "control", "stop", "holdout")
+
+_BLOCK = 1 << 16  # rows checked at a time: the temporary stays in cache
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """What is labelled already.
+
+    Parameters
+    ----------
+    vectors : array (m, d) or None
+        Feature vectors of the labelled items.
+    targets : array (m,)
+        Class positions ``0..k-1`` into `classes`, or numbers for a regression.
+    classes : sequence of str
+        The k class names; empty for a regression.
+    """
+
+    vectors: Floats | None
+    targets: NDArray[Any]
+    classes: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if self.vectors is not None:
+            _check_matrix("labelled.vectors", self.vectors)
+            if len(self.vectors) != len(self.targets):
+                raise BadInput(
+                    f"labelled.vectors has {len(self.vectors)} rows but labelled.targets has "
+                    f"{len(self.targets)}; give one target per vector"
+                )
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+@dataclass(frozen=True, eq=False)
+class Signals:
+    """Everything a query strategy may look at, one row per candidate.
+
+    Parameters
+    ----------
+    proba : array (n, k)
+        Class probabilities; rows sum to one.
+    decision : array (n,) or (n, k)
+        Decision values: signed distance for two classes, one column a class otherwise.
+    draws : array (n, s, k)
+        Class probabilities of s posterior samples or committee members.
+    vectors : array (n, d)
+        Feature vectors.
+    labelled : Labelled
+        What is labelled already.
+    reference : array (r, d)
+        Points to be covered; the candidates themselves when absent.
+    cost : array (n,)
+        Price of one label per candidate, positive.
+    ids : array (n,)
+        Item keys. They decide ties and draws, so a pick does not depend on row order.
+
+    Raises
+    ------
+    BadInput
+        For NaN, negative or unnormalised probabilities, and arrays of different lengths.
+
+    Examples
+    --------
+    >>> len(Signals(proba=np.array([[0.98, 0.02], [0.52, 0.48]])))
+    2
+    """
+
+    proba: Floats | None = None
+    decision: Floats | None = None
+    draws: Floats | None = None
+    vectors: Floats | None = None
+    labelled: Labelled | None = None
+    reference: Floats | None = None
+    cost: Floats | None = None
+    ids: NDArray[Any] | None = None
+    _len: int = field(init=False, repr=False, default=0)
+
+    def __post_init__(self) -> None:
+        lengths = {
+            name: len(value)
+            for name in ("proba", "decision", "draws", "vectors", "cost", "ids")
+            if (value := getattr(self, name)) is not None
+        }
+        if len(set(lengths.values())) > 1:
+            said = ", ".join(f"{name} {length}" for name, length in lengths.items())
+            raise BadInput(f"signals must have one row per candidate, but the lengths are: {said}")
+        object.__setattr__(self, "_len", next(iter(lengths.values()), 0))
+        if self.proba is not None:
+            check_proba("proba", self.proba, ndim=2)
+        if self.draws is not None:
+            check_proba("draws", self.draws, ndim=3)
+        if self.decision is not None and not np.isfinite(self.decision).all():
+            raise BadInput("decision holds NaN or infinity; give finite decision values")
+        if self.vectors is not None:
+            _check_matrix("vectors", self.vectors)
+        if self.reference is not None:
+            _check_matrix("reference", self.reference)
+            if self.vectors is not None and self.reference.shape[1] != self.vectors.shape[1]:
+                raise BadInput(
+                    f"reference has {self.reference.shape[1]} columns but vectors has "
+                    f"{self.vectors.shape[1]}; they must live in the same space"
+                )
+        if self.cost is not None and not (np.isfinite(self.cost).all() and (self.cost > 0).all()):
+            raise BadInput("cost must be positive and finite for every candidate")
+        known = None if self.labelled is None else self.labelled.vectors
+        if self.vectors is not None and known is not None and len(known):
+            if known.shape[1] != self.vectors.shape[1]:
+                raise BadInput(
+                    f"labelled.vectors has {known.shape[1]} columns but vectors has "
+                    f"{self.vectors.shape[1]}; they must live in the same space"
+                )
+
+    def __len__(self) -> int:
+        return self._len
+
+    def given(self) -> frozenset[str]:
+        """Names of the signals that are present.
+
+        Examples
+        --------
+        >>> sorted(Signals(vectors=np.zeros((3, 2)), cost=np.ones(3)).given())
+        ['cost', 'vectors']
+        """
+        names = ("proba", "decision", "draws", "vectors", "labelled", "reference", "cost", "ids")
+        return frozenset(name for name in names if getattr(self, name) is not None)
+
+    def take(self, positions: Positions) -> Signals:
+        """Signals of some of the candidates, in the order given.
+
+        Examples
+        --------
+        >>> Signals(cost=np.array([1.0, 2.0, 3.0])).take(np.array([2])).cost
+        array([3.])
+        """
+        part = {
+            name: None if (value := getattr(self, name)) is None else value[positions]
+            for name in ("proba", "decision", "draws", "vectors", "cost", "ids")
+        }
+        return unchecked_signals(labelled=self.labelled, reference=self.reference, **part)
+
+
+def unchecked_signals(**parts: Any) -> Signals:
+    """Signals from arrays that were checked before, skipping the pass over the data."""
+    signals = object.__new__(Signals)
+    for name in ("proba", "decision", "draws", "vectors", "labelled", "reference", "cost", "ids"):
+        object.__setattr__(signals, name, parts.get(name))
+    lengths = [
+        len(value)
+        for name in ("proba", "decision", "draws", "vectors", "cost", "ids")
+        if (value := parts.get(name)) is not None
+    ]
+    object.__setattr__(signals, "_len", lengths[0] if lengths else 0)
+    return signals
+
+
+def check_proba(name: str, proba: Floats, *, ndim: int = 2) -> None:
+    """Raise BadInput unless the last axis of `proba` holds probabilities.
+
+    Examples
+    --------
+    >>> check_proba("proba", np.array([[0.7, 0.7]]))
+    Traceback (most recent call last):
+    querist.core.errors.BadInput: proba row 0 sums to 1.4; every row must sum to 1
+    """
+    if proba.ndim != ndim:
+        shape = "(n, k)" if ndim == 2 else "(n, s, k)"
+        raise BadInput(f"{name} must have shape {shape}, but it has shape {proba.shape}")
+    for start in range(0, len(proba), _BLOCK):
+        block = proba[start : start + _BLOCK]
+        total = block.sum(axis=-1)
+        low = block.min(initial=0.0)
+        if not low >= 0 or not np.isfinite(total).all():
+            raise BadInput(f"{name} holds NaN, infinite or negative values; give probabilities")
+        wrong = np.abs(total - 1) > 1e-3
+        if wrong.any():
+            at = np.argwhere(wrong)[0]
+            value = float(total[tuple(at)])
+            raise BadInput(
+                f"{name} row {start + int(at[0])} sums to {value:.4g}; every row must sum to 1"
+            )
+
+
+def _check_matrix(name: str, matrix: Floats) -> None:
+    if matrix.ndim != 2:
+        raise BadInput(f"{name} must have shape (n, d), but it has shape {matrix.shape}")
+    if not np.issubdtype(matrix.dtype, np.number):
+        raise BadInput(f"{name} must be numeric, but its dtype is {matrix.dtype}")
+    for start in range(0, len(matrix), _BLOCK):
+        block = matrix[start : start + _BLOCK]
+        if not np.isfinite(block.sum()) and not (good := np.isfinite(block).all(axis=1)).all():
+            row = start + int(np.argmin(good))
+            raise BadInput(
+                f"{name} row {row} holds NaN or infinity; impute or drop it before querying"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a model says of a batch of items; only what was asked for is filled.
+
+    Parameters
+    ----------
+    value : array (n,)
+        The predicted class position, or the predicted number.
+    proba : array (n, k), decision : array (n,) or (n, k), draws : array (n, s, k)
+        As in `Signals`.
+    vectors : array (n, d)
+        Learned features, where the model has them.
+    """
+
+    value: NDArray[Any] | None = None
+    proba: Floats | None = None
+    decision: Floats | None = None
+    draws: Floats | None = None
+    vectors: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A stopping rule's state: whether to stop, why in plain words, how near (0 to 1).
+
+    Examples
+    --------
+    >>> Verdict(False, "40 of 100 labels bought", 0.4).stop
+    False
+    """
+
+    stop: bool
+    reason: str
+    progress: float | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """One question about one item, handed to one annotator.
+
+    Attributes
+    ----------
+    task_id, item_id : str
+    item : Any
+        What the annotator sees: a text, a row as a dict, an image path or array.
+    view : str
+        Name of the widget that asks the question.
+    """
+
+    task_id: str
+    item_id: str
+    item: Any
+    view: str
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its interval (95 % unless the owner says otherwise).
+
+    Examples
+    --------
+    >>> str(Interval(0.9, 0.85, 0.94))
+    '0.900 [0.850, 0.940]'
+    """
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+@dataclass(frozen=True)
+class Round:
+    """One turn of the ring, as the log tells it.
+
+    Attributes
+    ----------
+    number : int
+        0 for the cold start, then one more per trained model.
+    labels : int
+        Training labels folded into this round's model.
+    spent : float
+        Labels bought so far times the price, holdout labels included; 0 without a price.
+    model_version : int or None
+        None while nothing is trained.
+    data_version : str
+        Content hash of the training set.
+    metrics : mapping of str to Interval
+        Empty until there is something honest to measure on; `measured_on` says on what.
+    measured_on : str
+        "holdout", "control" (cross-fitted) or "" when nothing was measured.
+    verdicts : mapping of str to Verdict
+        What each stopping rule says; the key "stop" holds the combined one.
+    queued : int
+        Items put into the queue by this round.
+    seconds : mapping of str to float
+        Time spent in fit, measure, score, select.
+    notes : tuple of str
+        Plain-word remarks, such as classes not seen yet.
+    """
+
+    number: int
+    labels: int = 0
+    bought: int = 0
+    spent: float = 0.0
+    model_version: int | None = None
+    data_version: str = ""
+    metrics: Mapping[str, Interval] = field(default_factory=dict)
+    measured_on: str = ""
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    queued: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def stop(self) -> bool:
+        """Whether the combined stopping rule says stop."""
+        verdict = self.verdicts.get("stop")
+        return verdict is not None and verdict.stop
+
+
+@dataclass(frozen=True, eq=False)
+class Picks:
+    """A strategy's choice with what must be recorded of it.
+
+    Attributes
+    ----------
+    positions : array (m,)
+        Distinct rows of the signals, most wanted first.
+    scores : array (m,) or None
+        The score that decided each pick, where the strategy has one.
+    names : tuple of str, length m
+        Which strategy picked each one (the parts of a `Mix` differ).
+    probability : array (m,)
+        Chance of each pick given the candidates: 1 when nothing was drawn, NaN when unknown.
+    """
+
+    positions: Positions
+    scores: Floats | None
+    names: tuple[str, ...]
+    probability: Floats

@@ -1,0 +1,1 @@
+"""Logs: the append-only record, one file per technology."""

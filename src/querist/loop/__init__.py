@@ -1,0 +1,1 @@
+"""Heart: the campaign, its state, and the turn of the ring."""

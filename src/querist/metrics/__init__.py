@@ -1,0 +1,1 @@
+"""Scores with intervals, and paired comparisons of learning curves."""

@@ -1,0 +1,1 @@
+"""Models: adapters, defaults, feature geometry, committees and the model store."""

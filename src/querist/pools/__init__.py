@@ -1,0 +1,1 @@
+"""Pools: the data, one file per technology."""

@@ -1,0 +1,1 @@
+"""Exact primitives that the set-wise strategies share."""

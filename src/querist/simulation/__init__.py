@@ -1,0 +1,1 @@
+"""Replay of labelled data: simulate, compare, oracles."""

@@ -1,0 +1,1 @@
+"""Query strategies: arrays in, positions out."""

@@ -1,0 +1,1 @@
+"""Public contract suites: inherit one and your own part is tested like a built-in."""
