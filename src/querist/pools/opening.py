@@ -1,0 +1,99 @@
+"""One door for every kind of data: built-in factories first, then those of plug-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+from querist.core.errors import BadInput
+from querist.core.protocols import Pool
+from querist.pools.options import Options
+
+GROUP = "querist.pools"
+Factory = Callable[[Any, Options], Pool | None]
+
+# Named, not imported: opening a list must not load pyarrow.
+BUILT_INS = tuple(
+    EntryPoint(name, f"querist.pools.{target}", GROUP)
+    for name, target in {
+        "texts": "memory:open_texts",
+        "array": "memory:open_array",
+    }.items()
+)
+
+
+def open_pool(
+    data: Any,
+    *,
+    id: str | Sequence[Any] | None = None,
+    text: str | None = None,
+    features: str | Sequence[str] | None = None,
+    label: str | Sequence[Any] | None = None,
+    images: bool = False,
+) -> Pool:
+    """Open any supported data as a pool; a pool passes through unchanged.
+
+    Parameters
+    ----------
+    data
+        List of texts or dicts; 2-D array or equal lists of numbers; 3-D or 4-D array of images;
+        SciPy sparse matrix; pandas, polars or Arrow table; Hugging Face dataset; path of a CSV,
+        TSV, JSON, JSONL, Parquet, NPY or NPZ file or of a folder of images.
+    id : str or sequence, optional
+        Column of the ids, or one id per row. Without it ids are taken from the content.
+    text : str, optional
+        Column of the text to label; the other columns are shown as context.
+    features : str or sequence of str, optional
+        Columns the model sees (comma-separated or a list); names of the columns of an array.
+    label : str or sequence, optional
+        Column of labels that exist already, or one label per row (None where missing); never
+        shown, never an item. For a folder of images "folder" takes the sub-folder's name.
+    images : bool
+        The texts are paths of image files.
+
+    Raises
+    ------
+    BadInput
+        When the data cannot be opened; the message says what to do.
+
+    Examples
+    --------
+    >>> pool = open_pool(["win money now", "see you at six"])
+    >>> pool.kind, len(pool), pool.show(1)
+    ('text', 2, 'see you at six')
+    """
+    if isinstance(data, Pool):
+        return data
+    options = Options(id=id, text=text, features=features, label=label, images=images)
+    _check_empty(data)
+    for factory in _factories():
+        pool = factory(data, options)
+        if pool is not None:
+            return pool
+    raise BadInput(_say_unknown(data))
+
+
+def _factories() -> Iterator[Factory]:
+    # Built-ins first: installing a plug-in never changes what known data means.
+    for point in BUILT_INS:
+        yield point.load()
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        yield point.load()
+
+
+def _check_empty(data: Any) -> None:
+    if isinstance(data, (list, tuple)) and not data:
+        raise BadInput("the pool is empty: expected at least one item, but the list has none")
+
+
+def _say_unknown(data: Any) -> str:
+    accepted = (
+        "lists of texts or dicts, arrays, sparse matrices, pandas/polars/Arrow tables, "
+        "Hugging Face datasets, and paths of csv, tsv, json, jsonl, parquet, npy, npz files or "
+        "folders of images"
+    )
+    if isinstance(data, (str, Path)):
+        return f"cannot open {str(data)!r}: unknown file type; a pool opens {accepted}"
+    return f"cannot open {type(data).__module__}.{type(data).__name__}; a pool opens {accepted}"
