@@ -1,0 +1,134 @@
+"""The file under the SQLite log: connections, schema, and its errors in plain words."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from querist.core.errors import LogError, LogFull, NewerLog, QueristError, TamperedLog
+from querist.core.events import GENESIS
+
+SCHEMA = 1
+PATIENCE = 60.0  # seconds to wait for other writers of the file
+
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_EVENTS = "events (position INTEGER PRIMARY KEY, payload TEXT NOT NULL, hash TEXT NOT NULL)"
+_META = "meta (schema INTEGER, querist TEXT, position INTEGER, hash TEXT)"  # one row
+HEAD = "SELECT position, hash FROM meta"
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a connection that waits for other writers and never starts transactions by itself."""
+    try:
+        return sqlite3.connect(
+            path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
+        )
+    except sqlite3.Error as error:
+        raise said(error, path) from error
+
+
+def prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Make the tables of a new file, or check those of an old one.
+
+    Raises
+    ------
+    NewerLog
+        When the schema is newer than this querist.
+    LogError
+        When the file is no log of querist.
+    """
+    try:
+        if not _tables_of(connection):
+            _wal(connection)
+            with transaction(connection, "BEGIN IMMEDIATE"):
+                if not _tables_of(connection):  # nobody else made them meanwhile
+                    _make(connection)
+        connection.execute("PRAGMA synchronous = FULL")
+        if not {"events", "meta"} <= (tables := _tables_of(connection)):
+            raise LogError(
+                f"{path} is an SQLite file but not a log of querist: it holds the tables "
+                f"{', '.join(sorted(tables))}; give another file name"
+            )
+        schema, writer = connection.execute("SELECT schema, querist FROM meta").fetchone()
+    except sqlite3.Error as error:
+        raise said(error, path) from error
+    if schema > SCHEMA:
+        raise NewerLog(
+            f"{path} has schema {schema}, made by querist {writer}; this one knows schemas up to "
+            f"{SCHEMA}. Upgrade with: pip install -U querist"
+        )
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    """Commit at the end of the block, or undo it all when the block fails."""
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def said(error: Exception, path: Path) -> QueristError:
+    """Turn an error of SQLite into one that says what to do."""
+    if isinstance(error, QueristError):
+        return error
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return LogFull(
+            f"no room to write the log {path}: nothing of this append was kept; "
+            "free some disk space and append again"
+        )
+    if code == sqlite3.SQLITE_CONSTRAINT:
+        return TamperedLog(
+            f"{path} holds rows past its recorded end: it was changed from outside; "
+            "restore it from a backup"
+        )
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return LogError(
+            f"{path} is damaged or not an SQLite file ({error}); restore it from a backup, "
+            "or give another file name"
+        )
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return LogError(f"cannot open {path}; check that its folder is there and may be written")
+    if busy(error):
+        return LogError(
+            f"another program kept {path} locked for {PATIENCE:.0f} s; close it and try again"
+        )
+    return LogError(f"cannot use the log {path}: {error}")
+
+
+def busy(error: Exception) -> bool:
+    """Whether another program held the file for too long."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY
+
+
+def _tables_of(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+
+
+def _make(connection: sqlite3.Connection) -> None:
+    connection.execute(f"CREATE TABLE {_EVENTS}")
+    connection.execute(f"CREATE TABLE {_META}")
+    connection.execute(
+        "INSERT INTO meta VALUES (?, ?, 0, ?)", (SCHEMA, version("querist"), GENESIS)
+    )
+
+
+def _wal(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging; several programs may be opening the new file at once."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:  # SQLite does not wait by itself here
+            if not busy(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.005)
