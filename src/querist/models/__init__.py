@@ -1,1 +1,32 @@
-"""Models: adapters, defaults, feature geometry, committees and the model store."""
+"""Models: adapters, defaults, feature geometry, committees and the model store.
+
+Names are loaded on first use, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from querist.models.committee import committee_draws
+    from querist.models.defaults import default_model
+    from querist.models.geometry import Geometry
+    from querist.models.sklearn import SklearnModel, wrap
+    from querist.models.store import ModelStore
+
+_HOMES = {
+    "Geometry": "geometry",
+    "ModelStore": "store",
+    "SklearnModel": "sklearn",
+    "committee_draws": "committee",
+    "default_model": "defaults",
+    "wrap": "sklearn",
+}
+__all__ = ["Geometry", "ModelStore", "SklearnModel", "committee_draws", "default_model", "wrap"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
