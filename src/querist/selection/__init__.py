@@ -1,1 +1,1 @@
-"""Exact primitives that the set-wise strategies share."""
+"""Exact primitives the query strategies share: blocked, seeded, in memory O(n d)."""

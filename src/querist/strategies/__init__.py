@@ -1,1 +1,117 @@
-"""Query strategies: arrays in, positions out."""
+"""Query strategies under their names in the literature: arrays in, positions out.
+
+Modules load when their strategy is first asked for, so importing this costs numpy only.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any
+
+from querist.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from querist.strategies.arithmetic import Product, Sum
+    from querist.strategies.base import Score, Strategy, Weighable
+    from querist.strategies.boundary import DistanceToBoundary
+    from querist.strategies.compose import Chain, Top
+    from querist.strategies.entropy import Entropy
+    from querist.strategies.foreign import as_strategy
+    from querist.strategies.least_confidence import LeastConfidence
+    from querist.strategies.margin import Margin
+    from querist.strategies.mix import Mix
+    from querist.strategies.random import Random
+
+__all__ = [
+    "BUILTINS",
+    "Chain",
+    "DistanceToBoundary",
+    "Entropy",
+    "LeastConfidence",
+    "Margin",
+    "Mix",
+    "Product",
+    "Random",
+    "Score",
+    "Strategy",
+    "Sum",
+    "Top",
+    "Weighable",
+    "as_strategy",
+    "get",
+    "names",
+]
+
+GROUP = "querist.strategies"
+
+# text name -> (module of this package, class)
+BUILTINS: dict[str, tuple[str, str]] = {
+    "random": ("random", "Random"),
+    "least_confidence": ("least_confidence", "LeastConfidence"),
+    "margin": ("margin", "Margin"),
+    "entropy": ("entropy", "Entropy"),
+    "distance_to_boundary": ("boundary", "DistanceToBoundary"),
+}
+
+_MODULES: dict[str, str] = {
+    **{cls: module for module, cls in BUILTINS.values()},
+    **dict.fromkeys(("Strategy", "Score", "Weighable"), "base"),
+    **dict.fromkeys(("Sum", "Product"), "arithmetic"),
+    **dict.fromkeys(("Top", "Chain"), "compose"),
+    "Mix": "mix",
+    "as_strategy": "foreign",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def _specs() -> dict[str, str]:
+    plugins = {point.name: point.value for point in entry_points(group=GROUP)}
+    return plugins | {text: f"{__name__}.{m}:{cls}" for text, (m, cls) in BUILTINS.items()}
+
+
+def _plain(text: str) -> str:
+    return text.lower().replace("_", "").replace("-", "").replace(" ", "")
+
+
+def names() -> list[str]:
+    """Text names of all strategies, built-in and plugged in, sorted.
+
+    Examples
+    --------
+    >>> "least_confidence" in names()
+    True
+    """
+    return sorted(_specs())
+
+
+def get(text: str) -> Strategy:
+    """Build the strategy that goes by a text name, or by its class name.
+
+    Raises
+    ------
+    BadInput
+        When none does; the message suggests the nearest name and lists all.
+
+    Examples
+    --------
+    >>> get("least_confidence"), get("LeastConfidence")
+    (LeastConfidence(), LeastConfidence())
+    """
+    from querist.strategies.foreign import as_strategy
+
+    specs = _specs()
+    known = {_plain(cls): specs[text] for text, (_, cls) in BUILTINS.items()}
+    known |= {_plain(text): value for text, value in specs.items()}
+    if _plain(text) not in known:
+        near = difflib.get_close_matches(text.lower(), specs, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise BadInput(f"no strategy is called {text!r}; {hint}known: {', '.join(sorted(specs))}")
+    return as_strategy(pkgutil.resolve_name(known[_plain(text)]))

@@ -1,0 +1,111 @@
+"""Checks and seeded ties: the one place where a strategy's input and output are judged."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from querist.core.errors import BadInput, BadStrategy, MissingNeed
+from querist.core.keys import keys_of, uniform
+from querist.core.types import Floats, Positions, Signals
+
+Rng = np.random.Generator
+
+
+class Scorer(Protocol):
+    """What `checked_scores` asks of a score."""
+
+    @property
+    def name(self) -> str:
+        """What the log calls it."""
+
+    def score(self, signals: Signals) -> Floats:
+        """One number per candidate, (n,)."""
+
+
+def checked_scores(strategy: Scorer, signals: Signals) -> Floats:
+    """Scores of a strategy, (n,), or BadStrategy when they are not one number per candidate."""
+    scores = np.asarray(strategy.score(signals))
+    if scores.shape != (len(signals),) or scores.dtype.kind not in "iuf":
+        raise BadStrategy(
+            f"{strategy.name} must give one number per candidate, shape ({len(signals)},), but "
+            f"gave {scores.dtype} of shape {scores.shape}"
+        )
+    if np.isnan(scores.min(initial=np.inf)):
+        row = int(np.argmax(np.isnan(scores)))
+        raise BadStrategy(f"{strategy.name} scored candidate {row} NaN; give finite numbers")
+    return scores
+
+
+def tie_keys_of(signals: Signals, rng: Rng) -> Callable[[Positions], Floats]:
+    """A uniform number for any candidates, decided by their ids and one draw of `rng`.
+
+    Without ids the row number stands in. Only the rows asked for are hashed.
+    """
+    salt = int(rng.integers(2**64, dtype=np.uint64))
+    ids = signals.ids
+    return lambda rows: uniform(keys_of(rows if ids is None else ids[rows]), salt)
+
+
+def tie_keys(signals: Signals, rng: Rng) -> Floats:
+    """A uniform number for each candidate, (n,): the same item gets the same in any order.
+
+    Examples
+    --------
+    >>> a, b = Signals(ids=np.array(["x", "y"])), Signals(ids=np.array(["y", "x"]))
+    >>> bool((tie_keys(a, np.random.default_rng(1)) ==
+    ...       tie_keys(b, np.random.default_rng(1))[::-1]).all())
+    True
+    """
+    return tie_keys_of(signals, rng)(np.arange(len(signals)))
+
+
+def check_count(n: Any) -> int:
+    """Return `n` as an int, or raise BadInput unless it is a whole number of at least 1."""
+    try:
+        count = operator.index(n)
+    except TypeError:
+        count = 0
+    if count < 1 or isinstance(n, bool):
+        raise BadInput(f"n must be a whole number of at least 1, but it is {n!r}")
+    return count
+
+
+def check_given(
+    name: str, signals: Signals, needs: frozenset[str], instead: Mapping[str, str]
+) -> None:
+    """Raise BadInput without candidates, MissingNeed without a needed signal or its stand-in."""
+    if not len(signals):
+        raise BadInput(f"{name} has no candidates to pick from; give at least one row")
+    given = signals.given()
+    for need in sorted(needs - given):
+        other = instead.get(need)
+        if other not in given:
+            also = "" if other is None else f" (or {other})"
+            raise MissingNeed(
+                f"{name} needs {need}{also}, but the signals hold only "
+                f"{', '.join(sorted(given)) or 'nothing'}; use a model or pool that gives {need}, "
+                "or another strategy"
+            )
+
+
+def check_positions(name: str, positions: Any, n: int, candidates: int) -> None:
+    """Raise BadStrategy unless `positions` are `n` distinct rows of the `candidates`."""
+    if positions.ndim != 1 or (len(positions) and positions.dtype.kind not in "iu"):
+        offence = f"positions of dtype {positions.dtype} and shape {positions.shape}"
+        raise BadStrategy(f"{name} must return whole numbers in one dimension, but gave {offence}")
+    if len(positions) != n:
+        raise BadStrategy(f"{name} must return {n} positions, but gave {len(positions)}")
+    outside = positions[(positions < 0) | (positions >= candidates)]
+    if len(outside):
+        raise BadStrategy(
+            f"{name} returned position {int(outside[0])}, which is out of range: "
+            f"there are {candidates} candidates, 0..{candidates - 1}"
+        )
+    values, counts = np.unique(positions, return_counts=True)
+    if len(values) < n:
+        twice = int(values[np.argmax(counts > 1)])
+        raise BadStrategy(f"{name} returned position {twice} twice; give distinct ones")

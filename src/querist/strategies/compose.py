@@ -1,0 +1,102 @@
+"""Strategies in stages: `Entropy() >> Top(10_000) >> KCenter()`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from querist.core.errors import BadInput
+from querist.core.types import Picks, Signals
+from querist.selection.topk import top_k
+from querist.strategies.base import Rng, Score, Strategy, Weighable
+from querist.strategies.checks import checked_scores, tie_keys_of
+from querist.strategies.parts import declare, narrow
+
+
+class Top:
+    """A stage of a chain: only the `keep` best of the score before it go on.
+
+    A batch larger than `keep` still comes back full: then the whole batch goes on.
+
+    Examples
+    --------
+    >>> from querist.strategies import Entropy, KCenter
+    >>> Entropy() >> Top(10_000) >> KCenter()
+    Entropy() >> Top(10000) >> KCenter()
+    """
+
+    def __init__(self, keep: int) -> None:
+        if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
+            raise BadInput(f"Top keeps a whole number of at least 1, but got {keep!r}")
+        self.keep = keep
+
+    def __repr__(self) -> str:
+        return f"Top({self.keep})"
+
+
+Stage = Strategy | Top
+
+
+class Chain(Strategy):
+    """Stages joined by `>>`: scores filter through `Top`, the last stage picks the batch.
+
+    A score directly before a set-wise strategy weighs its candidates, where that strategy
+    can use weights (it is `Weighable`). What comes before `>>` is element-wise and can run
+    anywhere in pieces; what comes after sees the survivors together.
+
+    Raises
+    ------
+    BadInput
+        When the stages do not fit together.
+    """
+
+    def __init__(self, stages: Sequence[Stage]) -> None:
+        self.stages = tuple(stages)
+        for before, stage in zip(self.stages, self.stages[1:], strict=False):
+            if not isinstance(stage, Strategy | Top):
+                raise BadInput(f"after >> comes a strategy or Top(m), but got {stage!r}")
+            if not isinstance(before, Score | Top):
+                raise BadInput(f"{before!r} picks a batch, so it must be the last of the chain")
+            if isinstance(stage, Top) and not isinstance(before, Score):
+                raise BadInput(f"{stage!r} needs a score before it, not {before!r}")
+            if isinstance(before, Score) and not isinstance(stage, Top | Weighable):
+                raise BadInput(
+                    f"{stage!r} cannot use the weights of {before!r}; write "
+                    f"{before!r} >> Top(1000) >> {stage!r}"
+                )
+        parts = [stage for stage in self.stages if isinstance(stage, Strategy)]
+        declare(self, parts)
+
+    @property
+    def name(self) -> str:
+        """The expression itself."""
+        return repr(self)
+
+    def __repr__(self) -> str:
+        return " >> ".join(repr(stage) for stage in self.stages)
+
+    def __rshift__(self, stage: Stage) -> Chain:
+        return Chain((*self.stages, stage))
+
+    def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
+        *filters, last = self.stages
+        positions = np.arange(len(signals))
+        left, scores, weigh = signals, np.empty(0), False
+        for stage in filters:
+            if isinstance(stage, Score):
+                scores = np.asarray(checked_scores(stage, left))
+            elif isinstance(stage, Top):
+                kept = top_k(scores, max(stage.keep, n), tie_keys_of(left, rng))
+                positions, scores = positions[kept], scores[kept]
+                left = narrow(signals, positions, self)
+            weigh = isinstance(stage, Score)
+        if isinstance(last, Top):
+            best = top_k(scores, n, tie_keys_of(left, rng))
+            return self.picks(positions[best], scores[best], 1.0)
+        if weigh and isinstance(last, Weighable):
+            picks = last.pick_weighted(left, scores, n, rng)
+        else:
+            picks = last.pick(left, n, rng)
+        names = (self.name,) * n
+        return Picks(positions[picks.positions], scores[picks.positions], names, picks.probability)

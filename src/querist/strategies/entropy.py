@@ -1,0 +1,29 @@
+"""Entropy sampling."""
+
+from __future__ import annotations
+
+from querist.core.types import Floats, Signals
+from querist.selection.scores import entropy
+from querist.strategies.base import Score
+
+
+class Entropy(Score):
+    """Ask where the entropy over all predicted probabilities is highest, in nats.
+
+    References
+    ----------
+    Shannon (1948); Settles (2009), Active learning literature survey, section 3.1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Entropy().score(Signals(proba=np.array([[0.5, 0.5], [1.0, 0.0]]))).round(4)
+    array([0.6931, 0.    ])
+    """
+
+    needs = frozenset({"proba"})
+
+    def score(self, signals: Signals) -> Floats:
+        """Entropy, (n,), between 0 and log k."""
+        assert signals.proba is not None
+        return entropy(signals.proba)

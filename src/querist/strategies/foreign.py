@@ -1,0 +1,74 @@
+"""Strategies that others wrote: plain functions and objects with `select`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from querist.core.errors import BadInput
+from querist.core.types import Picks, Signals
+from querist.strategies.base import Rng, Strategy
+
+ALL = frozenset({"proba", "decision", "vectors", "labelled", "reference", "cost"})
+
+
+class Foreign(Strategy):
+    """A function `(signals, n, rng) -> positions`, or an object with such a `select`.
+
+    A function may carry `needs` and `wants` as attributes; without them it is given every
+    cheap signal there is.
+    """
+
+    def __init__(self, source: Any) -> None:
+        self.source = source
+        self._choose: Callable[[Signals, int, Rng], Any] = getattr(source, "select", source)
+        self.needs = frozenset(getattr(source, "needs", ()))
+        self.wants = frozenset(getattr(source, "wants", ALL)) - self.needs
+        start = getattr(source, "cold_start", None)
+        self.cold_start = None if start is None else as_strategy(start)
+
+    @property
+    def name(self) -> str:
+        """The function's or the class's own name."""
+        own = getattr(self.source, "name", None) or getattr(self.source, "__name__", None)
+        return str(own or type(self.source).__name__)
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
+        positions = np.asarray(self._choose(signals, n, rng))
+        return self.picks(positions)
+
+
+def as_strategy(source: Any) -> Strategy:
+    """Make a strategy of a text, a strategy, a function, or an object with `select`.
+
+    Raises
+    ------
+    BadInput
+        When it is none of these, or no strategy goes by that name.
+
+    Examples
+    --------
+    >>> def last(signals, n, rng):
+    ...     return np.arange(len(signals))[::-1][:n]
+    >>> as_strategy(last).select(Signals(cost=np.ones(4)), 2, rng=0)
+    array([3, 2])
+    """
+    if isinstance(source, Strategy):
+        return source
+    if isinstance(source, str):
+        from querist.strategies import get
+
+        return get(source)
+    if isinstance(source, type) and hasattr(source, "select"):
+        return as_strategy(source())
+    if callable(source) or callable(getattr(source, "select", None)):
+        return Foreign(source)
+    raise BadInput(
+        "a strategy is a name such as 'margin', an object with select(signals, n, rng), or a "
+        f"function (signals, n, rng) -> positions, but got {source!r}"
+    )

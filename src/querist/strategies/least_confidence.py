@@ -1,0 +1,29 @@
+"""Least confidence sampling."""
+
+from __future__ import annotations
+
+from querist.core.types import Floats, Signals
+from querist.selection.scores import least_confidence
+from querist.strategies.base import Score
+
+
+class LeastConfidence(Score):
+    """Ask where the highest predicted probability is lowest: 1 - p1, highest first.
+
+    References
+    ----------
+    Lewis and Gale (1994), A sequential algorithm for training text classifiers, SIGIR.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> LeastConfidence().score(Signals(proba=np.array([[0.75, 0.25], [0.5, 0.5]])))
+    array([0.25, 0.5 ])
+    """
+
+    needs = frozenset({"proba"})
+
+    def score(self, signals: Signals) -> Floats:
+        """One minus the largest probability, (n,)."""
+        assert signals.proba is not None
+        return least_confidence(signals.proba)

@@ -1,0 +1,53 @@
+"""What strategies made of strategies share: needs, narrowed signals, joined picks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+
+import numpy as np
+
+from querist.core.types import Picks, Positions, Signals, unchecked_signals
+from querist.strategies.base import Strategy
+
+
+def declare(whole: Strategy, parts: Sequence[Strategy]) -> None:
+    """Give `whole` the needs of all its parts; a stand-in counts only if all who need it agree."""
+    whole.needs = frozenset().union(*(part.needs for part in parts))
+    whole.wants = frozenset().union(*(part.wants for part in parts)) - whole.needs
+    offers = {
+        need: {part.instead.get(need) for part in parts if need in part.needs}
+        for need in whole.needs
+    }
+    whole.instead = MappingProxyType(
+        {need: other for need, (other, *more) in offers.items() if other and not more}
+    )
+    starts = (part.cold_start for part in parts if part.cold_start is not None)
+    whole.cold_start = next(starts, None)
+
+
+def narrow(signals: Signals, positions: Positions, strategy: Strategy) -> Signals:
+    """The candidates at `positions`, holding only what `strategy` reads; ids always."""
+    read = strategy.needs | strategy.wants | frozenset(strategy.instead.values())
+    parts = {
+        name: value[positions]
+        for name in read - {"labelled", "reference", "ids"}
+        if (value := getattr(signals, name)) is not None
+    }
+    ids = positions if signals.ids is None else signals.ids[positions]
+    return unchecked_signals(
+        labelled=signals.labelled, reference=signals.reference, ids=ids, **parts
+    )
+
+
+def join(done: Sequence[tuple[Positions, Picks]]) -> Picks:
+    """Picks of several strategies one after the other, at the positions given beside them."""
+    scores = [
+        np.full(len(at), np.nan) if picks.scores is None else picks.scores for at, picks in done
+    ]
+    return Picks(
+        np.concatenate([at for at, _ in done]),
+        None if all(picks.scores is None for _, picks in done) else np.concatenate(scores),
+        tuple(name for _, picks in done for name in picks.names),
+        np.concatenate([picks.probability for _, picks in done]),
+    )

@@ -1,0 +1,28 @@
+"""Uniform random sampling."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from querist.core.types import Picks, Signals
+from querist.selection.topk import top_k
+from querist.strategies.base import Rng, Strategy
+from querist.strategies.checks import tie_keys_of
+
+
+class Random(Strategy):
+    """Draw uniformly without replacement: the baseline every strategy must beat.
+
+    Each item's draw is decided by its id and the seed, so the batch does not depend on the
+    order or the partition of the candidates. Its probability is n over the candidates.
+
+    Examples
+    --------
+    >>> picks = Random().pick(Signals(cost=np.ones(10)), 2, rng=0)
+    >>> len(picks.positions), picks.probability.tolist()
+    (2, [0.2, 0.2])
+    """
+
+    def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
+        drawn = top_k(np.zeros(len(signals)), n, tie_keys_of(signals, rng))
+        return self.picks(drawn, None, n / len(signals))
