@@ -154,7 +154,7 @@ class _Writer:
     def __init__(self, path: Path) -> None:
         self.commits = 0
         self._path = path
-        self._connection = connect(path)
+        self._connection = connect(path, mode="rwc")
         try:
             prepare(self._connection, path)
         except BaseException:
@@ -204,7 +204,7 @@ class _Writer:
                 for append in group:
                     self._write([append])
                 return
-            outcomes = [said(error, self._path) for _ in group]
+            outcomes = [_caused(said(error, self._path), error) for _ in group]
         for append, outcome in zip(group, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 append.done.set_exception(outcome)
@@ -234,6 +234,11 @@ class _Writer:
                 )
         self.commits += bool(rows)
         return outcomes
+
+
+def _caused(error: QueristError, cause: Exception) -> QueristError:
+    error.__cause__ = cause
+    return error
 
 
 class _Readers:

@@ -21,11 +21,15 @@ _META = "meta (schema INTEGER, querist TEXT, position INTEGER, hash TEXT)"  # on
 HEAD = "SELECT position, hash FROM meta"
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
     """Open a connection that waits for other writers and never starts transactions by itself."""
     try:
         return sqlite3.connect(
-            path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
+            f"{path.as_uri()}?mode={mode}",
+            uri=True,
+            timeout=PATIENCE,
+            isolation_level=None,
+            check_same_thread=False,
         )
     except sqlite3.Error as error:
         raise said(error, path) from error
@@ -42,17 +46,18 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
         When the file is no log of querist.
     """
     try:
-        if not _tables_of(connection):
-            _wal(connection)
-            with transaction(connection, "BEGIN IMMEDIATE"):
-                if not _tables_of(connection):  # nobody else made them meanwhile
-                    _make(connection)
-        connection.execute("PRAGMA synchronous = FULL")
-        if not {"events", "meta"} <= (tables := _tables_of(connection)):
+        tables = _tables_of(connection)
+        if tables and not {"events", "meta"} <= tables:
             raise LogError(
                 f"{path} is an SQLite file but not a log of querist: it holds the tables "
                 f"{', '.join(sorted(tables))}; give another file name"
             )
+        _wal(connection)
+        connection.execute("PRAGMA synchronous = FULL")
+        if not tables:
+            with transaction(connection, "BEGIN IMMEDIATE"):
+                if not _tables_of(connection):  # nobody else made them meanwhile
+                    _make(connection)
         schema, writer = connection.execute("SELECT schema, querist FROM meta").fetchone()
     except sqlite3.Error as error:
         raise said(error, path) from error
@@ -79,11 +84,11 @@ def said(error: Exception, path: Path) -> QueristError:
     """Turn an error of SQLite into one that says what to do."""
     if isinstance(error, QueristError):
         return error
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
+    code = _errorcode(error) & 0xFF
+    if code == sqlite3.SQLITE_FULL or _errorcode(error) == sqlite3.SQLITE_IOERR_SHMSIZE:
         return LogFull(
-            f"no room to write the log {path}: nothing of this append was kept; "
-            "free some disk space and append again"
+            f"no room to write the log {path}: nothing of this write was kept; "
+            "free some disk space and try again"
         )
     if code == sqlite3.SQLITE_CONSTRAINT:
         return TamperedLog(
@@ -106,7 +111,12 @@ def said(error: Exception, path: Path) -> QueristError:
 
 def busy(error: Exception) -> bool:
     """Whether another program held the file for too long."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY
+    return _errorcode(error) & 0xFF in _BUSY
+
+
+def _errorcode(error: Exception) -> int:
+    """The extended result code of SQLite; 0 where the error has none."""
+    return int(getattr(error, "sqlite_errorcode", 0))
 
 
 def _tables_of(connection: sqlite3.Connection) -> set[str]:
