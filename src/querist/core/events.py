@@ -69,11 +69,16 @@ class QueuedItem:
 
 @dataclass(frozen=True, kw_only=True)
 class Queued(Event):
-    """A round filled the queue; tasks of earlier rounds nobody holds are withdrawn."""
+    """Items were put into the queue.
+
+    With `replaces`, waiting training tasks of earlier rounds that nobody holds are
+    withdrawn first: the new ranking stands for them.
+    """
 
     kind: ClassVar[str] = "queued"
     round: int = 0
     model_version: int | None = None
+    replaces: bool = True
     items: tuple[QueuedItem, ...] = ()
 
 

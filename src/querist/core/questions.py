@@ -52,9 +52,9 @@ class Choice:
     >>> q = Choice(["spam", "ham"])
     >>> q.encode(["ham", "spam"])
     array([1, 0])
-    >>> q.check("hamm")
+    >>> q.check("hm")
     Traceback (most recent call last):
-    querist.core.errors.BadLabel: 'hamm' is not an allowed label; allowed are: spam, ham. Did you mean 'ham'?
+    querist.core.errors.BadLabel: 'hm' is not an allowed label; allowed are: spam, ham. ...
     """
 
     labels: tuple[str, ...]

@@ -123,12 +123,13 @@ class Signals:
         if self.cost is not None and not (np.isfinite(self.cost).all() and (self.cost > 0).all()):
             raise BadInput("cost must be positive and finite for every candidate")
         known = None if self.labelled is None else self.labelled.vectors
-        if self.vectors is not None and known is not None and len(known):
-            if known.shape[1] != self.vectors.shape[1]:
-                raise BadInput(
-                    f"labelled.vectors has {known.shape[1]} columns but vectors has "
-                    f"{self.vectors.shape[1]}; they must live in the same space"
-                )
+        if self.vectors is None or known is None or not len(known):
+            return
+        if known.shape[1] != self.vectors.shape[1]:
+            raise BadInput(
+                f"labelled.vectors has {known.shape[1]} columns but vectors has "
+                f"{self.vectors.shape[1]}; they must live in the same space"
+            )
 
     def __len__(self) -> int:
         return self._len
@@ -295,10 +296,12 @@ class Round:
     ----------
     number : int
         0 for the cold start, then one more per trained model.
-    labels : int
-        Training labels folded into this round's model.
+    labels, holdout : int
+        Training labels folded into this round's model, and labels it was measured on.
+    bought : int
+        Labels paid for so far: training, holdout and repeats; imported ones are not.
     spent : float
-        Labels bought so far times the price, holdout labels included; 0 without a price.
+        Labels bought so far times the price; 0 without a price.
     model_version : int or None
         None while nothing is trained.
     data_version : str
@@ -319,6 +322,7 @@ class Round:
 
     number: int
     labels: int = 0
+    holdout: int = 0
     bought: int = 0
     spent: float = 0.0
     model_version: int | None = None

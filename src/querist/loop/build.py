@@ -1,0 +1,306 @@
+"""The only wiring: data -> pool, estimator -> adapter, URL -> log, text -> strategy and rule."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from querist.core.errors import BadInput, Conflict
+from querist.core.events import Event, Opened, RecipeChanged, Told
+from querist.core.keys import hash_ids
+from querist.core.protocols import Log, Model, Pool, Question
+from querist.core.questions import question_from_json
+from querist.logs import open_log
+from querist.loop.campaign import Campaign
+from querist.loop.growth import Growth, arrival
+from querist.loop.journal import Journal
+from querist.loop.recipe import make_recipe, remarks
+from querist.loop.reserve import draw, edges
+from querist.loop.scoring import gives, supplied
+from querist.loop.state import IMPORTED, State
+from querist.loop.turn import Parts
+from querist.loop.worker import Worker
+from querist.models import ModelStore, default_model, wrap
+from querist.pools import open_pool
+from querist.stopping import AnyOf, Budget, Rule, from_spec, parse
+from querist.strategies import Strategy, as_strategy
+from querist.strategies import get as strategy_by_name
+
+FIXED = ("control", "holdout", "stop_set", "seed", "start", "distinct")
+_RECORDED = ("querist", "numpy", "scipy", "scikit-learn")
+
+
+def campaign(
+    data: Any,
+    question: Question,
+    *,
+    model: Any = None,
+    strategy: Any = "auto",
+    log: str | Log | None = None,
+    batch: int | None = None,
+    budget: int | None = None,
+    price: float | None = None,
+    control: float = 0.10,
+    holdout: float = 0,
+    seed: int = 0,
+    until: Any = None,
+    labels: Mapping[str, Any] | Sequence[Any] | None = None,
+    start: int | None = None,
+    stop_set: float = 0,
+    distinct: str = "pool",
+    store: ModelStore | None = None,
+    **columns: Any,
+) -> Campaign:
+    """Open a campaign, or resume the one its log holds; its queue is filled when this returns.
+
+    Parameters
+    ----------
+    data : list of str, list of dict, array, sparse matrix, table, path, or Pool
+        What may be labelled. `id`, `text`, `features` and `label` name columns of a table.
+    question : Choice, Choices or Number
+        What is asked of an annotator.
+    model : estimator, optional
+        Any scikit-learn estimator or Pipeline; by default a sound one for the kind of data.
+    strategy : str, Strategy or callable
+        A name in `querist.strategies`, an object, or a function (signals, n, rng) -> positions.
+    log : str or Log, optional
+        Such as "sqlite:///spam.db"; in memory by default, and then gone with the process.
+    batch, start : int, optional
+        Items per round, and in the first one; by default 2 % of the pool, about 200 to 1,000.
+    budget : int, optional
+        Labels that may be bought in all.
+    price : float, optional
+        Money per label.
+    control : float
+        Share of every batch that is drawn uniformly at random and served blind.
+    holdout, stop_set : int or float
+        Items never served for training, as a count or a share: the first is labelled as its
+        own job and measures the model.
+    until : Stopping, str or mapping, optional
+        When to stop beside the budget, such as ``"target=0.9, plateau"``.
+    labels : mapping or sequence, optional
+        Labels that are known already: id to value, or one per item with None elsewhere.
+    distinct : {"pool", "batch", "off"}
+        How far near-duplicates are kept from being asked.
+    store : ModelStore, optional
+        Where model files go; by default past models are refitted from the log.
+
+    Raises
+    ------
+    BadInput
+        When data and settings do not fit together, or do not fit the log.
+    MissingNeed
+        When the strategy needs what the model cannot give.
+
+    Examples
+    --------
+    >>> import querist as q
+    >>> c = q.campaign(["win cash", "see you", "cash prize", "hello"], q.Choice(["spam", "ham"]))
+    >>> [task.view for task in c.ask()]
+    ['choice']
+    """
+    journal = Journal(log if hasattr(log, "append") else open_log(log))  # type: ignore[arg-type]
+    pool = open_pool(data, **columns)
+    settings = {
+        "batch": batch,
+        "start": start,
+        "budget": budget,
+        "price": price,
+        "control": control,
+        "holdout": holdout,
+        "stop_set": stop_set,
+        "distinct": distinct,
+        "seed": seed,
+    }
+    recipe = make_recipe(len(pool), _remembered(journal.state, settings))
+    adapter, described = make_model(model, pool, question)
+    chosen = make_strategy(strategy)
+    supplied(chosen, gives(adapter))
+    notes = remarks(recipe, len(pool))
+    if model is None:
+        notes = (*notes, f"model chosen for {pool.kind} data: {described}")
+    parts = Parts(question, adapter, chosen, make_rule(until, recipe.budget), recipe, notes)
+    told = _written(parts, described)
+    if journal.state.opened is None:
+        _open(journal, parts, pool, told, labels)
+    else:
+        _resume(journal, parts, told)
+    growth = Growth(pool, question, journal.state)
+    if len(pool) > (known := journal.state.arrivals[-1].total):
+        journal.append([arrival(pool, known)])
+    made = Campaign(journal, growth, Worker(journal, growth, parts, store or ModelStore(None)))
+    if not journal.state.rounds:
+        made.step()
+    return made
+
+
+def _remembered(state: State, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What the call leaves open is as the log has it."""
+    return {
+        name: state.recipe.get(name) if value is None else value for name, value in settings.items()
+    }
+
+
+def make_model(model: Any, pool: Pool, question: Question) -> tuple[Model, str]:
+    """The adapter of a model, and its description for the log."""
+    if model is None:
+        options = {n: getattr(pool, n) for n in ("columns", "numeric") if hasattr(pool, n)}
+        estimator, described = default_model(pool.kind, question, **options)
+        return wrap(estimator, question), described
+    if callable(getattr(model, "predict", None)) and hasattr(model, "gives"):
+        return model, str(model)
+    if callable(getattr(model, "fit", None)) and callable(getattr(model, "predict", None)):
+        return wrap(model, question), " ".join(str(model).split())
+    raise BadInput(
+        f"model is a scikit-learn estimator or Pipeline (with fit and predict), a querist model, "
+        f"or None for a default; got {model!r}"
+    )
+
+
+def make_strategy(strategy: Any) -> Strategy:
+    """A strategy from its text name, an object, or a plain function."""
+    return strategy_by_name(strategy) if isinstance(strategy, str) else as_strategy(strategy)
+
+
+def make_rule(until: Any, budget: int | None) -> Rule:
+    """The stopping rules: the budget, and whatever else was named; any of them stops."""
+    parts: list[Any] = [] if budget is None else [Budget(labels=budget)]
+    if isinstance(until, str):
+        until = parse(until)
+    elif isinstance(until, Mapping):
+        until = from_spec(until)
+    if until is not None:
+        parts += until.rules if isinstance(until, AnyOf) else [until]
+    return AnyOf(parts)
+
+
+def change_parts(
+    parts: Parts, pool: Pool, state: State, settings: Mapping[str, Any], by: str
+) -> tuple[Parts, list[Event]]:
+    """New parts and the events that say what changed.
+
+    Raises
+    ------
+    BadInput
+        For a setting that is fixed when the campaign opens.
+    """
+    fixed = sorted(set(settings) & {*FIXED, "question"})
+    if fixed:
+        raise BadInput(
+            f"{fixed} decide the roles of the items and are fixed when a campaign opens; "
+            "open a new one to change them"
+        )
+    rest = dict(settings)
+    described = state.recipe["model"]
+    if "model" in rest:
+        adapter, described = make_model(rest.pop("model"), pool, parts.question)
+        parts = replace(parts, model=adapter)
+    if "strategy" in rest:
+        parts = replace(parts, strategy=make_strategy(rest.pop("strategy")))
+    others = [r for r in getattr(parts.rule, "rules", ()) if r != Budget(parts.recipe.budget)]
+    until = rest.pop("until", AnyOf(others) if others else None)
+    recipe = make_recipe(len(pool), {**parts.recipe.to_json(), **rest})
+    supplied(parts.strategy, gives(parts.model))
+    parts = replace(parts, recipe=recipe, rule=make_rule(until, recipe.budget))
+    return parts, _changes(state, _written(parts, described), by)
+
+
+def _written(parts: Parts, described: str) -> dict[str, Any]:
+    """The recipe as the log holds it."""
+    return {
+        **parts.recipe.to_json(),
+        "strategy": repr(parts.strategy),
+        "model": described,
+        "until": repr(parts.rule),
+    }
+
+
+def _open(
+    journal: Journal,
+    parts: Parts,
+    pool: Pool,
+    told: dict[str, Any],
+    labels: Mapping[str, Any] | Sequence[Any] | None,
+) -> None:
+    recipe = parts.recipe
+    drawn = draw(hash_ids(pool.ids(np.arange(len(pool)))), recipe.seed)
+    reserved = edges(
+        drawn, holdout=recipe.holdout, stop_set=recipe.stop_set, control=recipe.control
+    )
+    opened = Opened(
+        at=time.time(),
+        question=parts.question.to_json(),
+        seed=recipe.seed,
+        recipe=told,
+        reserved=reserved,
+        environment=_environment(),
+    )
+    given = [
+        Told(at=opened.at, item_id=item_id, value=parts.question.check(value), by=IMPORTED)
+        for item_id, value in _given(pool, labels)
+    ]
+    try:
+        journal.append([opened, arrival(pool, 0), *given], expect=0)
+    except Conflict:
+        journal.sync()
+
+
+def _given(pool: Pool, labels: Mapping[str, Any] | Sequence[Any] | None) -> list[tuple[str, Any]]:
+    """Labels that were there before: item id and value."""
+    ids = pool.ids(np.arange(len(pool)))
+    if labels is None:
+        reader = getattr(pool, "given_labels", None)
+        labels = reader() if reader is not None else []
+        labels = labels or [None] * len(ids)
+    if isinstance(labels, Mapping):
+        pool.rows([str(item_id) for item_id in labels])
+        return [(str(item_id), value) for item_id, value in labels.items() if value is not None]
+    if len(labels) != len(ids):
+        raise BadInput(
+            f"labels holds {len(labels)} values but the data hold {len(ids)} items; give one per "
+            "item with None where there is none, or a dict of id and label"
+        )
+    return [(i, value) for i, value in zip(ids, labels, strict=True) if value is not None]
+
+
+def _resume(journal: Journal, parts: Parts, told: dict[str, Any]) -> None:
+    """Check that log and call speak of one campaign; log the settings that differ."""
+    opened = journal.state.opened
+    assert opened is not None
+    if parts.question.to_json() != dict(opened.question):
+        raise BadInput(
+            f"the log was opened with {question_from_json(opened.question)}, but "
+            f"{parts.question} came; use the question of the log, or a new log"
+        )
+    seen = journal.state.recipe
+    for name in ("seed", "control", "holdout", "stop_set"):
+        if seen[name] != told[name]:
+            raise BadInput(
+                f"the log was opened with {name}={seen[name]}, but {name}={told[name]} came; it "
+                "decides the roles of the items and cannot change. Use the old value or a new log"
+            )
+    journal.append(_changes(journal.state, told, "resume"))
+
+
+def _changes(state: State, told: Mapping[str, Any], by: str) -> list[Event]:
+    return [
+        RecipeChanged(at=time.time(), name=name, old=state.recipe.get(name), new=new, by=by)
+        for name, new in told.items()
+        if state.recipe.get(name) != new
+    ]
+
+
+def _environment() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in _RECORDED:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found

@@ -1,0 +1,242 @@
+"""The campaign: ask, tell, step. A thin face over the desk and the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from querist.core.types import Round, Task
+from querist.loop.desk import Desk
+from querist.loop.growth import Growth
+from querist.loop.history import History
+from querist.loop.journal import Journal
+from querist.loop.summary import label_rows, summary
+from querist.loop.worker import Worker
+
+if TYPE_CHECKING:
+    from querist.core.protocols import Log, Pool
+    from querist.loop.turn import Parts
+
+Oracle = Callable[[Task], Any]
+
+
+class Campaign:
+    """A pool, a question, a model and a strategy, turning round one log.
+
+    Build one with `querist.campaign`. Any number of threads and processes may ask and
+    tell at once; a step does not hold them up. As a context manager it closes its log.
+
+    Attributes
+    ----------
+    history : History
+        Rounds, past models and training sets, and why an item was asked.
+
+    Examples
+    --------
+    >>> import querist as q
+    >>> c = q.campaign([f"text {i}" for i in range(40)], q.Choice(["odd", "even"]), batch=10)
+    >>> task = c.ask()[0]
+    >>> c.tell(task, "odd" if int(task.item.split()[1]) % 2 else "even")
+    >>> c.status()["labels"]
+    1
+    """
+
+    def __init__(self, journal: Journal, growth: Growth, worker: Worker) -> None:
+        self._journal = journal
+        self._growth = growth
+        self._worker = worker
+        self._desk = Desk(journal, growth, worker.parts.question)
+        self.history = History(worker)
+
+    def __enter__(self) -> Campaign:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.log.close()
+
+    @property
+    def log(self) -> Log:
+        """The record behind everything."""
+        return self._journal.log
+
+    @property
+    def pool(self) -> Pool:
+        """The data as they stand."""
+        return self._growth.pool
+
+    @property
+    def parts(self) -> Parts:
+        """Question, model, strategy, stopping rule and recipe."""
+        return self._worker.parts
+
+    def ask(
+        self,
+        n: int = 1,
+        *,
+        by: str = "me",
+        lease: float = 600,
+        items: Sequence[str] | None = None,
+        job: str = "train",
+    ) -> list[Task]:
+        """Take up to `n` tasks from the queue; nobody else gets them for `lease` seconds.
+
+        Parameters
+        ----------
+        n : int
+            How many at most; fewer come when the queue is short, none when it is empty.
+        by : str
+            The annotator.
+        lease : float
+            Seconds until an unanswered task is offered to others.
+        items : sequence of str, optional
+            Ids the owner wants labelled now, past the strategy; `n` is then ignored.
+        job : {"train", "holdout"}
+            Holdout items are labelled as a job of their own.
+
+        Raises
+        ------
+        NotServed
+            For an id of the holdout or the stop set.
+        """
+        if items is not None:
+            return self._desk.request(items, by, lease)
+        return self._desk.ask(n, by, lease, job)
+
+    def tell(
+        self, task: Task | str, value: Any, *, by: str = "me", seconds: float | None = None
+    ) -> None:
+        """Record an answer; durable when this returns. Saying the same again changes nothing.
+
+        Parameters
+        ----------
+        task : Task or str
+            A task, its id, or an item id for a label nobody asked for.
+        value : Any
+            The answer, checked by the question.
+        seconds : float, optional
+            Time the annotator took.
+
+        Raises
+        ------
+        BadLabel
+            When the question does not allow the value.
+        UnknownTask
+            When no task or item goes by that id.
+        """
+        self._desk.tell([{"task": task, "value": value, "by": by, "seconds": seconds}])
+
+    def tell_many(self, answers: Iterable[Mapping[str, Any]]) -> None:
+        """Record several answers in one write: all of them, or none when one is refused.
+
+        Each answer is a mapping with `task` and `value`, and optionally `by`, `seconds`
+        and `key`.
+        """
+        self._desk.tell(answers)
+
+    def skip(self, task: Task | str, reason: str = "", *, by: str = "me") -> None:
+        """Pass on a task: `by` is not asked it again, others may be, and no label is spent."""
+        self._desk.skip(task, reason, by)
+
+    def retract(self, task: Task | str, *, by: str = "me") -> None:
+        """Take an answer back; its task is open again and the label is not paid for."""
+        self._desk.retract(task, by)
+
+    def step(self) -> Round:
+        """Train, measure, judge, choose the next batch: one turn of the ring.
+
+        Returns the last round when nothing new was told and tasks still wait.
+        """
+        self._desk.queue_holdout()
+        return self._worker.step()
+
+    def run(self, oracle: Oracle, *, until: Any = None, by: str = "oracle") -> list[Round]:
+        """Turn the ring with an oracle that answers at once, until a rule says stop.
+
+        Parameters
+        ----------
+        oracle : callable
+            Task in, value out; None passes on the task.
+        until : Stopping or str, optional
+            Replaces the recipe's stopping rules beside the budget; the change is logged.
+
+        Returns
+        -------
+        list of Round
+            The rounds of this run, oldest first.
+        """
+        if until is not None:
+            self.change(until=until)
+        turn = self.step()
+        rounds = [turn]
+        while not turn.stop and (told := self._answer(oracle, by)):
+            self.tell_many(told)
+            turn = self.step()
+            rounds.append(turn)
+        return rounds
+
+    def _answer(self, oracle: Oracle, by: str) -> list[dict[str, Any]]:
+        """One answer for every waiting task; those the oracle passes on are skipped."""
+        told = []
+        for job, queue in self._journal.state.queues.items():
+            for task in self.ask(len(queue), by=by, job=job) if len(queue) else ():
+                value = oracle(task)
+                if value is None:
+                    self.skip(task, "the oracle passed", by=by)
+                else:
+                    told.append({"task": task, "value": value, "by": by})
+        return told
+
+    def predict(self, items: Any) -> list[Any]:
+        """Labels the newest model gives to items of the pool's kind.
+
+        Raises
+        ------
+        NoModel
+            Before the first labels are in and a step was taken.
+        """
+        said = self._worker.model().predict(self._growth.batch(items))
+        assert said.value is not None
+        return self.parts.question.decode(said.value)
+
+    def labels(self) -> list[dict[str, Any]]:
+        """Every label: id, value, confidence, votes, arm, probability of having been picked."""
+        with self._journal.lock:
+            self._journal.sync()
+            return label_rows(self._journal.state)
+
+    def status(self) -> dict[str, Any]:
+        """Where the campaign stands, as plain JSON."""
+        with self._journal.lock:
+            self._journal.sync()
+            return summary(self.parts, self._journal.state, self._growth.ledger)
+
+    def add(self, data: Any, **columns: Any) -> int:
+        """Append items to the pool while the campaign runs; return how many came.
+
+        `columns` are the ones `querist.campaign` takes: id, text, features, label.
+        """
+        with self._journal.lock:
+            self._journal.sync()
+            came = self._growth.add(data, columns)
+            self._journal.append([came])
+            return came.count
+
+    def change(self, *, by: str = "me", **settings: Any) -> None:
+        """Change budget, price, batch, until, strategy or model; old and new value are logged.
+
+        Examples
+        --------
+        >>> import querist as q
+        >>> data = [f"text {i}" for i in range(40)]
+        >>> c = q.campaign(data, q.Choice(["a", "b"]), batch=10, budget=20)
+        >>> c.change(budget=30)
+        >>> c.status()["budget"]
+        30
+        """
+        from querist.loop.build import change_parts
+
+        with self._journal.lock:
+            self._journal.sync()
+            parts, events = change_parts(self.parts, self.pool, self._journal.state, settings, by)
+            self._journal.append(events)
+            self._worker.parts = parts

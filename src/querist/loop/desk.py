@@ -1,0 +1,171 @@
+"""The desk: hands out tasks and takes answers in. It never thinks, so a click never waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from querist.core.errors import BadInput, Conflict, NotServed, UnknownTask
+from querist.core.events import Asked, Event, Queued, QueuedItem, Retracted, Skipped, Told
+from querist.core.protocols import Question
+from querist.core.types import Task
+from querist.loop.growth import Growth
+from querist.loop.journal import Journal
+
+
+class Desk:
+    """Ask and tell over one journal, for any number of annotators and processes."""
+
+    def __init__(self, journal: Journal, growth: Growth, question: Question) -> None:
+        self.journal = journal
+        self.growth = growth
+        self.question = question
+
+    def ask(self, n: int, by: str, lease: float, job: str) -> list[Task]:
+        """Lend up to `n` waiting tasks of a job to `by`."""
+        queues = self.journal.state.queues
+        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+            raise BadInput(f"n is how many tasks to hand out, 1 or more; got {n!r}")
+        if job not in queues:
+            raise BadInput(f"job is one of {sorted(queues)}; got {job!r}")
+        while True:
+            with self.journal.lock:
+                self.journal.sync()
+                free = list(islice(queues[job].available(by, time.time()), n))
+                try:
+                    return self._lend(free, by, lease)
+                except Conflict:  # another process wrote first: look again at what is left
+                    continue
+
+    def request(self, item_ids: Sequence[str], by: str, lease: float) -> list[Task]:
+        """Lend tasks for items the owner names, past the strategy."""
+        while True:
+            with self.journal.lock:
+                self.journal.sync()
+                state, ledger = self.journal.state, self.growth.ledger
+                rows = self.growth.pool.rows(list(item_ids))
+                for item_id, row in zip(item_ids, rows, strict=True):
+                    if (role := ledger.role_of(int(row))) in ("holdout", "stop"):
+                        raise NotServed(
+                            f"item {item_id!r} is reserved ({role}): it measures the model, so "
+                            "nobody may choose it for training. Label holdout items with "
+                            "ask(job='holdout')"
+                        )
+                    if state.votes.get(item_id) or state.is_queued(item_id):
+                        raise BadInput(f"item {item_id!r} is labelled or queued already")
+                batch = len(state.batches)
+                items = tuple(
+                    QueuedItem(f"b{batch}-{k}", item_id, "requested", by, None, k, None, 1)
+                    for k, item_id in enumerate(item_ids)
+                )
+                queued = Queued(
+                    at=time.time(),
+                    round=len(state.rounds) - 1,
+                    replaces=False,
+                    items=items,
+                )
+                try:
+                    self.journal.append([queued], expect=state.position)
+                    return self._lend([item.task_id for item in items], by, lease)
+                except Conflict:
+                    continue
+
+    def tell(self, answers: Iterable[Mapping[str, Any]]) -> None:
+        """Write the answers, all or none; those that stand already are left alone."""
+        with self.journal.lock:
+            self.journal.sync()
+            told = [self._told(**answer) for answer in answers]
+            self.journal.append([event for event in told if event is not None])
+
+    def skip(self, task: Task | str, reason: str, by: str) -> None:
+        """Record that `by` passed on a task."""
+        with self.journal.lock:
+            self.journal.sync()
+            task_id, item_id = self._find(task)
+            if not task_id:
+                raise UnknownTask(f"item {item_id!r} was never asked, so nobody can skip it")
+            if by in self.journal.state.tasks[task_id].skipped_by:
+                return
+            event = Skipped(at=time.time(), task_id=task_id, item_id=item_id, by=by, reason=reason)
+            self.journal.append([event])
+
+    def retract(self, task: Task | str, by: str) -> None:
+        """Take back what `by` said of an item."""
+        with self.journal.lock:
+            self.journal.sync()
+            _, item_id = self._find(task)
+            vote = self.journal.state.votes.get(item_id, {}).get(by)
+            if vote is None:
+                raise UnknownTask(f"{by!r} has no answer on item {item_id!r} to take back")
+            event = Retracted(at=time.time(), task_id=vote.task_id, item_id=item_id, by=by)
+            self.journal.append([event])
+
+    def queue_holdout(self) -> None:
+        """Give every holdout item a task of its own job."""
+        rows = self.growth.ledger.holdout_queue()
+        if not len(rows):
+            return
+        state = self.journal.state
+        batch = len(state.batches)
+        items = tuple(
+            QueuedItem(f"b{batch}-{k}", item_id, "holdout", "Random", None, k, 1.0, len(rows))
+            for k, item_id in enumerate(self.growth.pool.ids(rows))
+        )
+        number = len(state.rounds) - 1
+        event = Queued(at=time.time(), round=number, replaces=False, items=items)
+        self.journal.append([event], expect=state.position)
+
+    def _lend(self, task_ids: Sequence[str], by: str, lease: float) -> list[Task]:
+        if not task_ids:
+            return []
+        if not lease > 0:
+            raise BadInput(f"lease is a time in seconds, above 0; got {lease!r}")
+        state, pool = self.journal.state, self.growth.pool
+        asked = Asked(at=time.time(), task_ids=tuple(task_ids), by=by, lease=lease)
+        self.journal.append([asked], expect=state.position)
+        item_ids = [state.tasks[task_id].why.item_id for task_id in task_ids]
+        return [
+            Task(task_id, item_id, pool.show(int(row)), self.question.view)
+            for task_id, item_id, row in zip(task_ids, item_ids, pool.rows(item_ids), strict=True)
+        ]
+
+    def _told(
+        self,
+        task: Task | str,
+        value: Any,
+        by: str = "me",
+        seconds: float | None = None,
+        key: str = "",
+    ) -> Event | None:
+        task_id, item_id = self._find(task)
+        value = self.question.check(value)
+        vote = self.journal.state.votes.get(item_id, {}).get(by)
+        if vote is not None and vote.value == value:
+            return None
+        return Told(
+            at=time.time(),
+            task_id=task_id,
+            item_id=item_id,
+            value=value,
+            by=by,
+            seconds=seconds,
+            key=key,
+        )
+
+    def _find(self, task: Task | str) -> tuple[str, str]:
+        """Task id ("" when the item was not asked) and item id of a task or an item id."""
+        name = task.task_id if isinstance(task, Task) else str(task)
+        known = self.journal.state.tasks.get(name)
+        if known is not None:
+            return name, known.why.item_id
+        try:
+            self.growth.pool.rows([name])
+        except UnknownTask:
+            raise UnknownTask(
+                f"no task and no item goes by the id {name!r}; pass a task from ask(), its "
+                "task_id, or the id of an item of the pool"
+            ) from None
+        tasks = self.journal.state.by_item.get(name, [""])
+        return tasks[-1], name

@@ -1,0 +1,192 @@
+"""Campaign folders: campaign.toml, pool/, log.sqlite, models/. Self-describing, and resumable."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import querist
+from querist.core.errors import BadInput
+from querist.core.protocols import Pool, Question
+from querist.core.questions import question_from_json
+from querist.loop.build import campaign
+from querist.loop.campaign import Campaign
+from querist.models import ModelStore
+from querist.pools import extend, open_pool
+
+CONFIG, POOL, LOG, MODELS = "campaign.toml", "pool", "log.sqlite", "models"
+
+
+def create_folder(
+    folder: str | Path,
+    data: str | Path,
+    question: Question,
+    *,
+    columns: Mapping[str, Any],
+    settings: Mapping[str, Any],
+) -> Campaign:
+    """Make a campaign folder from a data file or an image folder, and open it.
+
+    A label column filled for only some rows holds the first labels. One filled for every row
+    leaves nothing to ask, so it is kept aside as the answers of a rehearsal.
+
+    Parameters
+    ----------
+    columns : mapping
+        id, text, features, label, images: as `querist.open_pool` takes them.
+    settings : mapping
+        As `querist.campaign` takes them; parts by name, `model` as "package.module:name".
+
+    Raises
+    ------
+    BadInput
+        When the folder holds a campaign already, or the data cannot be used.
+    """
+    folder, source = Path(folder), Path(data)
+    if (folder / CONFIG).exists():
+        raise BadInput(f"{folder} holds a campaign already; choose another --dir, or go on with it")
+    columns = {name: value for name, value in columns.items() if value}
+    pool = open_pool(source, **columns)  # before anything is written: bad data leave no trace
+    rehearsal = "label" in columns and all(value is not None for value in _given_labels(pool))
+    (folder / POOL).mkdir(parents=True, exist_ok=True)
+    stored = _store(folder, source, 0)
+    config = {
+        "querist": {"version": querist.__version__},
+        "data": {"files": [stored], "rehearsal": rehearsal, **columns},
+        "question": question.to_json(),
+        "recipe": {name: value for name, value in settings.items() if value is not None},
+    }
+    _write(folder, config)
+    try:
+        return open_folder(folder)
+    except Exception:
+        (folder / CONFIG).unlink()  # so that the corrected call may use the same folder
+        raise
+
+
+def open_folder(folder: str | Path) -> Campaign:
+    """Open the campaign of a folder where it was left.
+
+    Raises
+    ------
+    BadInput
+        When the folder holds no campaign, or its campaign.toml cannot be read.
+    """
+    folder = Path(folder)
+    config = read_config(folder)
+    pool = open_folder_pool(folder, config)
+    recipe = dict(config.get("recipe", {}))
+    if isinstance(recipe.get("model"), str):
+        recipe["model"] = _import(recipe["model"])
+    rehearsal = config["data"].get("rehearsal", False)
+    return campaign(
+        pool,
+        question_from_json(config["question"]),
+        log=f"sqlite:///{folder / LOG}",
+        store=ModelStore(folder / MODELS),
+        labels=[None] * len(pool) if rehearsal else None,
+        **recipe,
+    )
+
+
+def add_to_folder(folder: str | Path, data: str | Path) -> int:
+    """Append the items of a file to a folder's campaign; return how many came."""
+    folder = Path(folder)
+    config = read_config(folder)
+    before = open_folder_pool(folder, config)
+    pool = extend(before, data, **_columns(config))
+    files = config["data"]["files"]
+    stored = _store(folder, Path(data), len(files))
+    _write(folder, {**config, "data": {**config["data"], "files": [*files, stored]}})
+    with open_folder(folder):
+        return len(pool) - len(before)
+
+
+def read_config(folder: str | Path) -> dict[str, Any]:
+    """What campaign.toml says."""
+    path = Path(folder) / CONFIG
+    try:
+        config = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput(
+            f"{folder} holds no campaign ({CONFIG} is missing); make one with: querist new FILE "
+            "--text COLUMN --ask a,b --dir DIR"
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"{path} is not valid TOML: {error}") from error
+    missing = [name for name in ("data", "question") if name not in config]
+    if missing:
+        raise BadInput(f"{path} lacks the section(s) {missing}")
+    return config
+
+
+def change_config(folder: str | Path, settings: Mapping[str, Any]) -> None:
+    """Write changed settings into campaign.toml, so that the next opening agrees with the log."""
+    config = read_config(folder)
+    _write(Path(folder), {**config, "recipe": {**config.get("recipe", {}), **settings}})
+
+
+def truth(folder: str | Path) -> dict[str, Any]:
+    """Labels the data file holds, by item id: the answers of a rehearsal."""
+    folder = Path(folder)
+    pool = open_folder_pool(folder, read_config(folder))
+    return dict(zip(pool.ids(range(len(pool))), _given_labels(pool), strict=True))
+
+
+def open_folder_pool(folder: Path, config: Mapping[str, Any]) -> Pool:
+    """The pool of a folder: its files, in the order they came."""
+    columns = _columns(config)
+    first, *later = config["data"]["files"]
+    pool = open_pool(folder / first, **columns)
+    for name in later:
+        pool = extend(pool, folder / name, **columns)
+    return pool
+
+
+def _columns(config: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("id", "text", "features", "label", "images")
+    return {name: config["data"][name] for name in names if name in config["data"]}
+
+
+def _given_labels(pool: Pool) -> list[Any]:
+    reader = getattr(pool, "given_labels", None)
+    return list(reader()) if reader is not None else [None] * len(pool)
+
+
+def _store(folder: Path, source: Path, number: int) -> str:
+    name = f"{POOL}/{number:04d}-{source.name}"
+    (shutil.copytree if source.is_dir() else shutil.copyfile)(source, folder / name)
+    return name
+
+
+def _import(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    try:
+        found = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise BadInput(
+            f"model {name!r} cannot be imported ({error}); write it as package.module:name, such "
+            "as sklearn.svm:SVC"
+        ) from error
+    return found() if callable(found) else found
+
+
+def _write(folder: Path, config: Mapping[str, Mapping[str, Any]]) -> None:
+    lines = []
+    for section, values in config.items():
+        lines += [f"[{section}]", *(f"{k} = {_toml(v)}" for k, v in values.items()), ""]
+    temporary = folder / f"{CONFIG}.new"
+    temporary.write_text("\n".join(lines), encoding="utf-8")
+    temporary.replace(folder / CONFIG)
+
+
+def _toml(value: Any) -> str:
+    """A TOML value; JSON spells texts, numbers, booleans and lists the same way."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ", ".join(_toml(part) for part in value) + "]"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,122 @@
+"""The pool as it stands, with everything laid out along its rows; grows while the campaign runs."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from querist.core.errors import BadInput
+from querist.core.events import ItemsAdded
+from querist.core.keys import hash_ids
+from querist.core.protocols import Pool, Question
+from querist.core.types import Ints
+from querist.loop.ledger import Ledger
+from querist.loop.scoring import Scorer, Space
+from querist.loop.state import State
+from querist.pools import extend, open_pool
+
+
+class Growth:
+    """Owns the pool, the ledger and the scorer, which must always speak of the same rows.
+
+    Raises
+    ------
+    BadInput
+        When the data are not those the log was written about.
+    """
+
+    def __init__(
+        self, pool: Pool, question: Question, state: State, columns: Mapping[str, Any]
+    ) -> None:
+        self.columns = {n: columns[n] for n in ("text", "features", "images") if n in columns}
+        self.question = question
+        self.state = state
+        self._check(pool)
+        first = state.arrivals[0].total
+        self.space = Space(pool, first)
+        self._lay_out(pool)
+        state.watch(lambda item_id: self.ledger.refresh(item_id))
+
+    def _lay_out(self, pool: Pool) -> None:
+        opened = self.state.opened
+        assert opened is not None
+        copies = first_copies(pool) if opened.recipe["distinct"] == "pool" else None
+        keys = hash_ids(pool.ids(np.arange(len(pool))))
+        self.pool = self.space.pool = pool
+        self.ledger = Ledger(pool, keys, self.state, opened.reserved, opened.seed, copies)
+        self.scorer = Scorer(pool, self.ledger, self.space, self.question)
+
+    def add(self, data: Any, columns: Mapping[str, Any]) -> ItemsAdded:
+        """Take items in; the event says what came."""
+        before = len(self.pool)
+        pool = extend(self.pool, data, **columns)
+        self._lay_out(pool)
+        return arrival(pool, before)
+
+    def batch(self, items: Any) -> Any:
+        """Items from outside as a batch the pool's model takes."""
+        columns = dict(self.columns)
+        if self.pool.kind == "table":
+            columns["features"] = list(getattr(self.pool, "columns", ())) or None
+        outside = open_pool(items, **columns)
+        if outside.kind != self.pool.kind:
+            raise BadInput(
+                f"the model was trained on {self.pool.kind} items, but {outside.kind} items came"
+            )
+        return outside.items(np.arange(len(outside)))
+
+    def _check(self, pool: Pool) -> None:
+        """The first arrivals must be the same items in the same order; later ones may follow."""
+        start = 0
+        for seen in self.state.arrivals:
+            if len(pool) < seen.total:
+                raise BadInput(
+                    f"the log knows {seen.total} items but the data hold {len(pool)}; "
+                    "open the campaign with the data it was started on, new items at the end"
+                )
+            if ids_digest(pool.ids(np.arange(start, seen.total))) != seen.digest:
+                raise BadInput(
+                    f"items {start} to {seen.total - 1} of the data are not those of the log: "
+                    "ids differ or their order does. Open the campaign with the data it was "
+                    "started on, new items at the end"
+                )
+            start = seen.total
+
+
+def arrival(pool: Pool, before: int) -> ItemsAdded:
+    """The event that the rows from `before` on came in."""
+    fresh = np.arange(before, len(pool))
+    digests = pool.digests(np.arange(len(pool)))
+    known = set(digests[:before])
+    new = digests[before:]
+    return ItemsAdded(
+        at=time.time(),
+        count=len(fresh),
+        total=len(pool),
+        digest=ids_digest(pool.ids(fresh)),
+        duplicates=len(new) - len(set(new) - known),
+    )
+
+
+def ids_digest(ids: Sequence[str]) -> str:
+    """Hash of ids in order.
+
+    Examples
+    --------
+    >>> ids_digest(["a", "b"]) == ids_digest(["b", "a"])
+    False
+    """
+    return hashlib.sha256("\n".join(ids).encode()).hexdigest()
+
+
+def first_copies(pool: Pool) -> Ints | None:
+    """For each row the first row of equal content, (n,); None when no content repeats."""
+    digests = pool.digests(np.arange(len(pool)))
+    if len(set(digests)) == len(digests):
+        return None
+    first: dict[str, int] = {}
+    return np.array([first.setdefault(d, row) for row, d in enumerate(digests)], dtype=np.int64)

@@ -1,0 +1,87 @@
+"""What happened so far, for those who ask: rounds, training sets, models, reasons."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from querist.core.protocols import Model
+from querist.core.types import Interval, Round
+from querist.loop import measure
+from querist.loop.rounds import round_to_json
+from querist.loop.summary import table
+from querist.loop.training import TrainingSet
+from querist.loop.worker import Worker
+from querist.reports import why
+
+
+class History:
+    """Reader of a campaign's past; never writes.
+
+    Examples
+    --------
+    >>> import querist as q
+    >>> c = q.campaign([f"text {i}" for i in range(40)], q.Choice(["odd", "even"]), batch=10)
+    >>> c.history.rounds[0].queued
+    10
+    """
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    @property
+    def rounds(self) -> list[Round]:
+        """Every round, oldest first."""
+        return list(self._worker.journal.state.rounds)
+
+    def training_set(self, number: int) -> TrainingSet:
+        """The exact training set of a round, rebuilt from the log and checked by its hash."""
+        return self._worker.training_of(number)
+
+    def model(self, number: int) -> Model:
+        """The model of a round."""
+        return self._worker.model_of(number)
+
+    def score(self, number: int, items: Any, values: Sequence[Any]) -> dict[str, Interval]:
+        """Scores of a round's model on labelled items of your own."""
+        question, growth = self._worker.parts.question, self._worker.growth
+        targets = question.encode(values)
+        return measure.on_items(question, self.model(number), growth.batch(items), targets)
+
+    def why(self, item_id: str) -> str:
+        """In plain words: why an item was asked, by which model, who labelled it, and when.
+
+        Raises
+        ------
+        UnknownTask
+            When the pool holds no such item.
+        """
+        growth, state = self._worker.growth, self._worker.journal.state
+        with self._worker.journal.lock:
+            self._worker.journal.sync()
+            role = growth.ledger.role_of(int(growth.pool.rows([item_id])[0]))
+            tasks = [state.tasks[t] for t in state.by_item.get(item_id, ())]
+            return why(
+                item_id,
+                role=role,
+                asked=[(task.why, task.round, task.model_version) for task in tasks],
+                votes=[(v.by, v.value, v.at) for v in state.votes.get(item_id, {}).values()],
+                skips=[(s.by, s.reason, s.at) for s in state.skips.get(item_id, [])],
+            )
+
+    def to_json(self) -> str:
+        """All rounds as JSON."""
+        return json.dumps([round_to_json(turn) for turn in self.rounds], indent=1)
+
+    def to_csv(self) -> str:
+        """All rounds as CSV, a row a round, a column a metric and its interval's ends."""
+        rows = table(self.rounds)
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        out = io.StringIO()
+        writer = csv.DictWriter(out, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return out.getvalue()

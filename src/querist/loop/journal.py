@@ -1,0 +1,46 @@
+"""The journal: a log and the state folded from it, kept in step."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from querist.core.events import Event
+from querist.core.protocols import Log
+from querist.loop.state import State
+
+
+class Journal:
+    """Writes events and folds them, its own and those of other processes, in log order.
+
+    `lock` guards the state; hold it over a look and the write that depends on it.
+    """
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        self.state = State()
+        self.lock = threading.RLock()
+        self.sync()
+
+    def sync(self) -> None:
+        """Fold what others wrote since the last look."""
+        with self.lock:
+            self.state.fold(self.log.read(after=self.state.position))
+
+    def append(self, events: Sequence[Event], *, expect: int | None = None) -> None:
+        """Write the events durably, then fold up to them.
+
+        Raises
+        ------
+        Conflict
+            When `expect` is given and the log has moved past it; nothing is written.
+        """
+        if not events:
+            return
+        with self.lock:
+            last = self.log.append(events, expect=expect)
+            if last == self.state.position + len(events):
+                for event in events:
+                    self.state.apply(self.state.position + 1, event)
+            else:
+                self.sync()

@@ -1,0 +1,158 @@
+"""Where every row of the pool stands: role, labelled, queued, passed over. Arrays, kept current."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.core.errors import UnknownTask
+from querist.core.keys import Keys
+from querist.core.protocols import Pool
+from querist.core.types import Floats, Ints
+from querist.loop.reserve import CONTROL, HOLDOUT, OPEN, ROLE_NAMES, STOP, draw, roles
+from querist.loop.state import State
+
+_LABELLED, _QUEUED, _HELD, _PASSED, _ASKED = 1, 2, 4, 8, 16
+
+
+class Ledger:
+    """Row-wise view of the state: follows it event by event, so a round never scans the log.
+
+    Parameters
+    ----------
+    pool : Pool
+        The data; `state` must hold no item it does not have.
+    state : State
+        Folded so far; watched from now on.
+    reserved : mapping
+        Edges of the roles, from the Opened event.
+    copies : array (n,) or None
+        For each row the first row of equal content; None when copies need no care.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        keys: Keys,
+        state: State,
+        reserved: Mapping[str, float],
+        seed: int,
+        copies: Ints | None = None,
+    ) -> None:
+        self.pool = pool
+        self.keys = keys
+        self.state = state
+        drawn = draw(keys, seed)
+        self.role: NDArray[np.int8] = roles(drawn, reserved)
+        self._standing = np.zeros(len(keys), dtype=np.uint8)
+        self._control_order = self._in_drawn_order(CONTROL, drawn)
+        self._holdout_order = self._in_drawn_order(HOLDOUT, drawn)
+        self._copies = copies
+        self._taken_copies = np.zeros(0 if copies is None else len(keys), dtype=np.int64)
+        for item_id in {**state.by_item, **state.votes, **state.skips}:
+            self.refresh(item_id)
+
+    def _in_drawn_order(self, role: int, drawn: Floats) -> Ints:
+        rows = np.flatnonzero(self.role == role)
+        return rows[np.argsort(drawn[rows], kind="stable")]
+
+    def refresh(self, item_id: str) -> None:
+        """Bring one item's standing up to the state."""
+        state = self.state
+        try:
+            row = int(self.pool.rows([item_id])[0])
+        except UnknownTask:
+            return  # added by another process; this one meets it when it reopens the pool
+        tasks = [state.tasks[task_id] for task_id in state.by_item.get(item_id, ())]
+        standing = 0
+        if state.votes.get(item_id):
+            standing |= _LABELLED
+        if any(not task.done for task in tasks):
+            standing |= _QUEUED
+        if any(task.held_by for task in tasks):
+            standing |= _HELD
+        if item_id in state.skips:
+            standing |= _PASSED
+        if tasks:
+            standing |= _ASKED
+        if self._copies is not None:
+            before = bool(self._standing[row] & (_LABELLED | _HELD))
+            after = bool(standing & (_LABELLED | _HELD))
+            self._taken_copies[self._copies[row]] += int(after) - int(before)
+        self._standing[row] = standing
+
+    def is_labelled(self) -> NDArray[np.bool_]:
+        """Mask (n,) of the rows with a label."""
+        return (self._standing & _LABELLED).astype(bool)
+
+    def training_rows(self) -> Ints:
+        """Labelled rows the model may learn from, in pool order."""
+        return np.flatnonzero(self.is_labelled() & (self.role <= CONTROL))
+
+    def measuring_rows(self) -> Ints:
+        """Labelled holdout rows, in pool order."""
+        return np.flatnonzero(self.is_labelled() & (self.role == HOLDOUT))
+
+    def candidates(self, at_least: int) -> Ints:
+        """Open rows a strategy may pick from, in pool order.
+
+        Waiting tasks count as candidates, since a new ranking replaces them. Copies of
+        content somebody labelled or holds step back while `at_least` others remain.
+        """
+        free = (self._standing & (_LABELLED | _HELD | _PASSED)) == 0
+        free &= self.role == OPEN
+        if self._copies is not None:
+            fresh = free & (self._taken_copies[self._copies] == 0)
+            if np.count_nonzero(fresh) >= at_least:
+                free = fresh
+        return np.flatnonzero(free)
+
+    def control_queue(self) -> Ints:
+        """Control rows still to be asked, in their drawn order."""
+        return self._free_in(self._control_order)
+
+    def holdout_queue(self) -> Ints:
+        """Holdout rows with no task yet, in their drawn order."""
+        rows = self._holdout_order
+        return rows[(self._standing[rows] & (_LABELLED | _QUEUED | _PASSED)) == 0]
+
+    def asked(self) -> tuple[int, int]:
+        """How many training items were asked and stand, and how many of them are control."""
+        stands = ((self._standing & _ASKED) > 0) & ((self._standing & (_LABELLED | _HELD)) > 0)
+        control = stands & (self.role == CONTROL)
+        return int(np.count_nonzero(stands & (self.role <= CONTROL))), int(
+            np.count_nonzero(control)
+        )
+
+    def is_taken(self, item_id: str) -> bool:
+        """Whether an item is labelled, or in somebody's hands."""
+        return bool(self._standing[self.pool.rows([item_id])[0]] & (_LABELLED | _HELD))
+
+    def covered_rows(self) -> Ints:
+        """Rows that count as the space to cover: everything but the holdout and the stop set."""
+        return np.flatnonzero(self.role <= CONTROL)
+
+    def _free_in(self, rows: Ints) -> Ints:
+        return rows[(self._standing[rows] & (_LABELLED | _HELD | _PASSED)) == 0]
+
+    def counts(self) -> dict[str, int]:
+        """How the data divide: pool, queued, labelled, passed and held out add up to total."""
+        kept = self.role >= STOP
+        labelled = self.is_labelled() & ~kept
+        queued = (self._standing & _QUEUED).astype(bool) & ~kept & ~labelled
+        passed = (self._standing & _PASSED).astype(bool) & ~kept & ~labelled & ~queued
+        held_out = int(np.count_nonzero(kept))
+        parts = {
+            "labelled": int(np.count_nonzero(labelled)),
+            "queued": int(np.count_nonzero(queued)),
+            "passed": int(np.count_nonzero(passed)),
+            "held_out": held_out,
+        }
+        total = len(self.keys)
+        return {"total": total, "pool": total - sum(parts.values()), **parts}
+
+    def role_of(self, row: int) -> str:
+        """Name of a row's role."""
+        return ROLE_NAMES[int(self.role[row])]

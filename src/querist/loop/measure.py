@@ -1,0 +1,81 @@
+"""Measuring a model honestly: on the holdout, or by cross-fitting on the control slice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.core.keys import scramble
+from querist.core.protocols import Model, Pool, Question
+from querist.core.types import Interval, Prediction
+from querist.loop.ledger import Ledger
+from querist.loop.reserve import CONTROL
+from querist.loop.training import TrainingSet
+from querist.metrics import classification, multilabel, regression
+
+FOLDS = 5
+FEWEST_CONTROL = 10  # below this an interval says nothing a person could use
+_FOLD_SALT = 0x666F6C64
+
+
+def on_control(
+    pool: Pool,
+    question: Question,
+    untrained: Model,
+    training: TrainingSet,
+    ledger: Ledger,
+    seed: int,
+) -> dict[str, Interval]:
+    """Cross-fitted scores on the control slice, the only training labels drawn at random.
+
+    Every fold's model learns from all labels outside the fold and is scored on the
+    control items inside it. Empty while there are fewer than ten control labels.
+    """
+    control = ledger.role[training.rows] == CONTROL
+    if np.count_nonzero(control) < FEWEST_CONTROL:
+        return {}
+    fold = (scramble(ledger.keys[training.rows], seed, _FOLD_SALT) % np.uint64(FOLDS)).astype(int)
+    truth, said = [], []
+    for k in range(FOLDS):
+        inside = control & (fold == k)
+        if not inside.any() or (fold == k).all():
+            continue
+        rows, targets = training.part(fold != k)
+        model = untrained.fit(pool.items(rows), targets, seed=seed)
+        rows, targets = training.part(inside)
+        needs = frozenset({"proba"} & _gives(model))
+        truth.append(targets)
+        said.append(model.predict(pool.items(rows), needs))
+    return _score(question, np.concatenate(truth), _join(said), seed)
+
+
+def on_items(
+    question: Question, model: Model, items: Any, targets: NDArray[Any], seed: int = 0
+) -> dict[str, Interval]:
+    """Scores of a model on labelled items it never saw."""
+    said = model.predict(items, frozenset({"proba"} & _gives(model)))
+    return _score(question, targets, said, seed)
+
+
+def _gives(model: Model) -> frozenset[str]:
+    return frozenset(getattr(model, "gives", ()))
+
+
+def _join(parts: list[Prediction]) -> Prediction:
+    value = np.concatenate([part.value for part in parts if part.value is not None])
+    proba = [part.proba for part in parts if part.proba is not None]
+    return Prediction(value=value, proba=np.concatenate(proba) if proba else None)
+
+
+def _score(
+    question: Question, truth: NDArray[Any], said: Prediction, seed: int
+) -> dict[str, Interval]:
+    assert said.value is not None
+    if question.view == "number":
+        return regression(truth, said.value, seed=seed)
+    labels = tuple(getattr(question, "labels", ()))
+    if question.view == "choices":
+        return multilabel(truth, said.value, labels, seed=seed)
+    return classification(truth, said.value, said.proba, labels, seed=seed)

@@ -1,0 +1,111 @@
+"""The queue: tasks in serving order, and the leases on those handed out."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from querist.core.events import QueuedItem
+
+
+@dataclass(slots=True)
+class TaskState:
+    """One task: why it was queued, who holds it, who passed on it."""
+
+    why: QueuedItem
+    round: int
+    model_version: int | None
+    held_by: str = ""
+    until: float = 0.0
+    done: bool = False
+    skipped_by: set[str] = field(default_factory=set)
+
+
+class Queue:
+    """Open tasks of one job, in serving order; those given back come first.
+
+    Examples
+    --------
+    >>> why = QueuedItem("t", "a", "open", "Margin", 0.1, 0, 1.0, 9)
+    >>> queue = Queue()
+    >>> queue.push(TaskState(why, 0, None))
+    >>> list(queue.available("ann", now=0.0))
+    ['t']
+    >>> queue.lend("t", "ann", until=600.0)
+    >>> list(queue.available("bob", now=10.0)), list(queue.available("bob", now=700.0))
+    ([], ['t'])
+    """
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, TaskState] = {}
+        self.held: set[str] = set()
+        self._first: dict[str, None] = {}
+        self._rest: dict[str, None] = {}
+        self._leases: list[tuple[float, str]] = []
+
+    def __len__(self) -> int:
+        return len(self._first) + len(self._rest)
+
+    def push(self, task: TaskState) -> None:
+        """Put a task at the end."""
+        task_id = task.why.task_id
+        self.tasks[task_id] = task
+        self._rest[task_id] = None
+
+    def lend(self, task_id: str, by: str, until: float) -> None:
+        """Hand a task to an annotator until a time (seconds since 1970)."""
+        task = self.tasks[task_id]
+        self._discard(task_id)
+        task.held_by, task.until = by, until
+        self.held.add(task_id)
+        heapq.heappush(self._leases, (until, task_id))
+
+    def reopen(self, task_id: str) -> None:
+        """Put a task back at the end (passed on, or its answer was retracted)."""
+        task = self.tasks[task_id]
+        self._discard(task_id)
+        task.done, task.held_by = False, ""
+        self._rest[task_id] = None
+
+    def close(self, task_id: str) -> None:
+        """A task is answered, or withdrawn."""
+        task = self.tasks[task_id]
+        self._discard(task_id)
+        task.done, task.held_by = True, ""
+
+    def lapse(self, now: float) -> None:
+        """Give back every task whose lease ended by `now`."""
+        while self._leases and self._leases[0][0] <= now:
+            until, task_id = heapq.heappop(self._leases)
+            task = self.tasks[task_id]
+            if task.held_by and task.until == until:
+                task.held_by = ""
+                self.held.discard(task_id)
+                self._first[task_id] = None
+
+    def withdraw(self) -> list[str]:
+        """Close every waiting task nobody has passed on; return their ids."""
+        gone = [t for t in self.waiting() if not self.tasks[t].skipped_by]
+        for task_id in gone:
+            self.close(task_id)
+        return gone
+
+    def waiting(self) -> Iterator[str]:
+        """Ids of the tasks nobody holds, in serving order."""
+        yield from self._first
+        yield from self._rest
+
+    def untouched(self) -> bool:
+        """Whether a waiting task is left that nobody has passed on."""
+        return any(not self.tasks[task_id].skipped_by for task_id in self.waiting())
+
+    def available(self, by: str, now: float) -> Iterator[str]:
+        """Ids of the tasks `by` may take at the time `now`, in serving order."""
+        self.lapse(now)
+        return (t for t in self.waiting() if by not in self.tasks[t].skipped_by)
+
+    def _discard(self, task_id: str) -> None:
+        self._first.pop(task_id, None)
+        self._rest.pop(task_id, None)
+        self.held.discard(task_id)

@@ -1,0 +1,151 @@
+"""The recipe of a campaign: every setting, its defaults, and what is odd about it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from querist.core.errors import BadInput
+
+CYCLES = (5, 15)  # rounds in which most campaigns do their work
+BATCH = (200, 1000)  # batch sizes that balance retraining against staleness
+SEED_SHARE = (0.01, 0.05)
+DISTINCT = ("off", "batch", "pool")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of a campaign that are numbers; parts (model, strategy...) stand beside it.
+
+    Attributes
+    ----------
+    batch : int
+        Items per round.
+    start : int
+        Items of the first batch, chosen before any model exists.
+    budget : int or None
+        Labels that may be bought, holdout labels included.
+    price : float or None
+        Money per label.
+    control : float
+        Share of every batch drawn uniformly at random, in [0, 1).
+    holdout, stop_set : int or float
+        Items reserved for measuring, as a count or a share of the pool.
+    distinct : str
+        Near-duplicates are kept out of a batch ("batch"); copies of what is labelled already
+        step back as well ("pool"); or neither ("off").
+    seed : int
+        Decides every draw.
+    """
+
+    batch: int
+    start: int
+    budget: int | None = None
+    price: float | None = None
+    control: float = 0.10
+    holdout: float = 0
+    stop_set: float = 0
+    distinct: str = "pool"
+    seed: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dict for the log."""
+        return dict(vars(self))
+
+
+def make_recipe(pool_size: int, settings: Mapping[str, Any]) -> Recipe:
+    """Check the settings and fill in what was left open.
+
+    The default batch is 2 % of the pool, kept within 200 to 1,000, but never more than a
+    tenth of the pool or of the budget, so that the run has about ten rounds.
+
+    Raises
+    ------
+    BadInput
+        For a setting out of range.
+
+    Examples
+    --------
+    >>> make_recipe(50_000, {}).batch
+    1000
+    >>> make_recipe(2_000, {"budget": 300}).batch
+    30
+    >>> make_recipe(100, {"batch": 50, "budget": 20})
+    Traceback (most recent call last):
+    querist.core.errors.BadInput: budget 20 is below batch 50: lower batch or raise budget
+    """
+    given = {name: value for name, value in settings.items() if value is not None}
+    budget, price = given.get("budget"), given.get("price")
+    for name in ("batch", "start", "budget"):
+        value = given.get(name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or int(value) != value or value < 1:
+            raise BadInput(f"{name} is a count of labels, 1 or more, but got {value!r}")
+        given[name] = int(value)
+    budget = given.get("budget")
+    if price is not None and not (math.isfinite(price) and price >= 0):
+        raise BadInput(f"price is money per label, 0 or more, but got {price!r}")
+    if "batch" in given and budget is not None and given["batch"] > budget:
+        raise BadInput(
+            f"budget {budget} is below batch {given['batch']}: lower batch or raise budget"
+        )
+    if "batch" not in given:
+        size = min(max(round(0.02 * pool_size), BATCH[0]), BATCH[1], math.ceil(pool_size / 10))
+        given["batch"] = size if budget is None else min(size, math.ceil(budget / 10))
+    given.setdefault("start", given["batch"])
+    if given.get("distinct", "pool") not in DISTINCT:
+        raise BadInput(f"distinct is one of {DISTINCT}, but got {given['distinct']!r}")
+    unknown = sorted(set(given) - set(Recipe.__dataclass_fields__))
+    if unknown:
+        known = sorted(Recipe.__dataclass_fields__)
+        raise BadInput(f"unknown settings {unknown}; known are {known}")
+    return Recipe(**given)
+
+
+def remarks(recipe: Recipe, pool_size: int) -> tuple[str, ...]:
+    """What an experienced person would say about the plan; never a refusal.
+
+    Examples
+    --------
+    >>> for line in remarks(Recipe(batch=10, start=10, budget=1000), 100_000): print(line)
+    seed of 10 labels is 0.01 % of the pool; 1 to 5 %, or a few hundred, is usual
+    batch 10 and budget 1000 make about 100 rounds; 5 to 15 is usual
+    """
+    said = []
+    share = recipe.start / pool_size
+    few_hundred = recipe.start >= BATCH[0]
+    if (share < SEED_SHARE[0] and not few_hundred) or (share > SEED_SHARE[1] and few_hundred):
+        said.append(
+            f"seed of {recipe.start} labels is {100 * share:.2g} % of the pool; "
+            "1 to 5 %, or a few hundred, is usual"
+        )
+    if recipe.budget is not None:
+        rounds = math.ceil(recipe.budget / recipe.batch)
+        if not CYCLES[0] <= rounds <= CYCLES[1]:
+            said.append(
+                f"batch {recipe.batch} and budget {recipe.budget} make about {rounds} rounds; "
+                f"{CYCLES[0]} to {CYCLES[1]} is usual"
+            )
+        if recipe.budget > pool_size:
+            said.append(f"the budget of {recipe.budget} labels would label all {pool_size} items")
+    return tuple(said)
+
+
+def small_batch_remark(batch: int, train_seconds: float) -> str | None:
+    """Warn when retraining costs much for what a batch brings.
+
+    Examples
+    --------
+    >>> small_batch_remark(10, 5.0)
+    'batch 10 retrains for 0.5 s per label (5.0 s a round); a larger batch wastes less'
+    """
+    per_label = train_seconds / max(batch, 1)
+    if batch >= BATCH[0] or per_label < 0.05:
+        return None
+    return (
+        f"batch {batch} retrains for {per_label:.2g} s per label ({train_seconds:.1f} s a round); "
+        "a larger batch wastes less"
+    )

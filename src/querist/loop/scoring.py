@@ -1,0 +1,166 @@
+"""Signals: exactly what a strategy declared, each computed once per model version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from querist import strategies
+from querist.core.errors import MissingNeed
+from querist.core.keys import seed_for
+from querist.core.protocols import Model, Pool, Question
+from querist.core.types import Floats, Ints, Labelled, Signals, unchecked_signals
+from querist.loop.ledger import Ledger
+from querist.loop.training import TrainingSet
+from querist.models import Geometry, committee_draws
+from querist.strategies import Strategy
+
+BLOCK = 1 << 16  # rows predicted at a time: contiguous, so an array pool is never copied
+FROM_MODEL = frozenset({"proba", "decision", "draws"})
+FROM_POOL = frozenset({"vectors", "labelled", "reference", "draws", "ids"})
+
+
+@dataclass(eq=False)
+class Space:
+    """Feature vectors of the pool, (n, d) float32: fitted on the first arrivals, then extended.
+
+    Fitting on the first arrivals alone keeps every vector, and so every pick, the same
+    whether items came before or after a restart.
+    """
+
+    pool: Pool
+    first: int
+    _geometry: Geometry | None = None
+    _vectors: Floats | None = None
+
+    def vectors(self) -> Floats:
+        """Vectors of all rows the pool holds now."""
+        if self._geometry is None:
+            rows = np.arange(self.first)
+            self._geometry = Geometry(self.pool.kind).fit(self.pool.items(rows))
+        done = 0 if self._vectors is None else len(self._vectors)
+        if done < len(self.pool):
+            fresh = self._geometry.transform(self.pool.items(np.arange(done, len(self.pool))))
+            self._vectors = (
+                fresh if self._vectors is None else np.concatenate([self._vectors, fresh])
+            )
+        assert self._vectors is not None
+        return self._vectors
+
+
+class Scorer:
+    """Fills signals for a strategy from the pool, the model and the labels."""
+
+    def __init__(self, pool: Pool, ledger: Ledger, space: Space, question: Question) -> None:
+        self.pool = pool
+        self.ledger = ledger
+        self.space = space
+        self.question = question
+
+    def signals(
+        self,
+        strategy: Strategy,
+        rows: Ints,
+        training: TrainingSet,
+        model: Model | None,
+        untrained: Model,
+        seed: int,
+    ) -> Signals:
+        """What `strategy` needs and wants, one row per candidate row.
+
+        Raises
+        ------
+        MissingNeed
+            When neither the model nor the pool can give a need; names strategies that work.
+        """
+        names = supplied(strategy, gives(model) if model is not None else frozenset())
+        parts: dict[str, Any] = {"ids": self.ledger.keys[rows]}
+        if model is not None and (asked := frozenset(names & {"proba", "decision"})):
+            parts |= self._predict(model, rows, asked)
+        if "draws" in names:
+            parts["draws"] = self._draws(strategy, rows, training, untrained, seed)
+        if "vectors" in names:
+            parts["vectors"] = self.space.vectors()[rows]
+        if "labelled" in names:
+            known = self.space.vectors()[training.rows] if "vectors" in names else None
+            labels = tuple(getattr(self.question, "labels", ()))
+            parts["labelled"] = Labelled(known, training.targets, labels)
+        if "reference" in names:
+            parts["reference"] = self.space.vectors()[self.ledger.covered_rows()]
+        return Signals(**parts)
+
+    def _predict(self, model: Model, rows: Ints, needs: frozenset[str]) -> dict[str, Floats]:
+        """Predict contiguous blocks when most rows are wanted: a view costs nothing to slice."""
+        n = len(self.pool)
+        dense = len(rows) > n // 2
+        wanted = np.arange(n) if dense else rows
+        found: dict[str, list[Floats]] = {name: [] for name in needs}
+        for start in range(0, len(wanted), BLOCK):
+            said = model.predict(self.pool.items(wanted[start : start + BLOCK]), needs)
+            for name in needs:
+                found[name].append(getattr(said, name))
+        joined = {
+            name: parts[0] if len(parts) == 1 else np.concatenate(parts)
+            for name, parts in found.items()
+        }
+        return {name: part[rows] for name, part in joined.items()} if dense else joined
+
+    def _draws(
+        self, strategy: Strategy, rows: Ints, training: TrainingSet, untrained: Model, seed: int
+    ) -> Floats:
+        return committee_draws(
+            getattr(strategy, "committee", 5),
+            untrained,
+            self.pool.items(training.rows),
+            training.targets,
+            self.pool.items(rows),
+            question=self.question,
+            seed=seed_for(seed, 2),
+        )
+
+
+def gives(model: Model) -> frozenset[str]:
+    """What a model can supply: its own declaration, or nothing beyond values."""
+    return frozenset(getattr(model, "gives", frozenset()))
+
+
+def supplied(strategy: Strategy, model_gives: frozenset[str]) -> frozenset[str]:
+    """Names of the signals to compute for a strategy.
+
+    Raises
+    ------
+    MissingNeed
+        When a need, and what would do instead of it, are both out of reach.
+    """
+    reach = model_gives | FROM_POOL
+    if lacking := _lacking(strategy, reach):
+        raise _missing(strategy, lacking, model_gives)
+    needed = {need if need in reach else strategy.instead[need] for need in strategy.needs}
+    return frozenset(needed | (strategy.wants & reach))
+
+
+def _lacking(strategy: Strategy, reach: frozenset[str]) -> str:
+    """The first need that neither itself nor its substitute is within reach, or ""."""
+    out = (n for n in sorted(strategy.needs) if not {n, strategy.instead.get(n)} & reach)
+    return next(out, "")
+
+
+def _missing(strategy: Strategy, need: str, model_gives: frozenset[str]) -> MissingNeed:
+    if need == "cost":
+        return MissingNeed(f"{strategy} needs a cost per item, and the pool has none")
+    reach = model_gives | FROM_POOL
+    works = [name for name in strategies.names() if not _lacking(strategies.get(name), reach)]
+    can = ", ".join(sorted(model_gives & FROM_MODEL)) or "only predicted values"
+    method = {"proba": "predict_proba", "decision": "decision_function"}.get(need, need)
+    return MissingNeed(
+        f"{strategy} needs {need!r}, but the model gives {can}. Strategies that work with this "
+        f"model: {', '.join(works)}. Or use a model with {method}."
+    )
+
+
+def empty_signals(keys: Sequence[int] | Ints) -> Signals:
+    """Signals holding ids only, for a draw that looks at nothing else."""
+    return unchecked_signals(ids=np.asarray(keys))

@@ -1,0 +1,139 @@
+"""Where a campaign stands, as plain JSON for people, pages and scripts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from querist.core.types import Round
+from querist.loop.ledger import Ledger
+from querist.loop.rounds import round_to_json
+from querist.loop.state import IMPORTED, State
+from querist.loop.turn import Parts
+
+
+def summary(parts: Parts, state: State, ledger: Ledger) -> dict[str, Any]:
+    """Counts, money, the last round, what the rules say, and remarks."""
+    recipe, last = parts.recipe, state.rounds[-1] if state.rounds else Round(0)
+    counts = ledger.counts()
+    verdicts = parts.rule.states([*state.rounds[:-1], last] if state.rounds else [])
+    train, holdout = state.queues["train"], state.queues["holdout"]
+    return {
+        "labels": counts["labelled"],
+        "bought": state.bought,
+        "budget": recipe.budget,
+        "spent": None if recipe.price is None else round(recipe.price * state.bought, 2),
+        "price": recipe.price,
+        "items": counts,
+        "queue": {
+            "waiting": len(train),
+            "leased": len(train.held),
+            "holdout_waiting": len(holdout),
+            "holdout_leased": len(holdout.held),
+        },
+        "round": last.number if state.rounds else None,
+        "rounds": len(state.rounds),
+        "metrics": {name: vars(i) for name, i in last.metrics.items()},
+        "measured_on": last.measured_on,
+        "stop": {name: vars(verdict) for name, verdict in verdicts.items()},
+        "goals": goals(parts, state),
+        "strategy": state.recipe.get("strategy"),
+        "model": state.recipe.get("model"),
+        "question": parts.question.to_json(),
+        "classes": class_counts(parts, state, ledger),
+        "annotators": annotators(state),
+        "duplicates": sum(came.duplicates for came in state.arrivals),
+        "data_version": last.data_version,
+        "seconds": dict(last.seconds),
+        "notes": list(dict.fromkeys([*parts.notes, *last.notes])),
+    }
+
+
+def label_rows(state: State) -> list[dict[str, Any]]:
+    """One dict a labelled item: id, value, confidence, votes, arm, probability."""
+    rows = []
+    for item_id in state.votes:
+        belief = state.belief(item_id)
+        assert belief is not None
+        tasks = [state.tasks[task_id].why for task_id in state.by_item.get(item_id, ())]
+        why = tasks[-1] if tasks else None
+        rows.append(
+            {
+                "id": item_id,
+                "value": belief.value,
+                "confidence": belief.confidence,
+                "votes": belief.votes,
+                "arm": why.arm if why else "given",
+                "probability": why.probability if why else None,
+            }
+        )
+    return rows
+
+
+def annotators(state: State) -> dict[str, int]:
+    """Standing answers per annotator, imported labels aside."""
+    counted = Counter(vote.by for votes in state.votes.values() for vote in votes.values())
+    return {by: n for by, n in sorted(counted.items()) if by != IMPORTED}
+
+
+def class_counts(parts: Parts, state: State, ledger: Ledger) -> dict[str, int]:
+    """Training labels per class, zeros included; empty for a number."""
+    labels = getattr(parts.question, "labels", ())
+    counted: Counter[str] = Counter()
+    for item_id in ledger.pool.ids(ledger.training_rows()):
+        belief = state.belief(item_id)
+        if belief is not None:
+            counted.update(belief.value if isinstance(belief.value, list) else [belief.value])
+    return {label: counted[label] for label in labels}
+
+
+def goals(parts: Parts, state: State) -> list[dict[str, Any]]:
+    """What was set out for, and whether it is met: budget, money, target."""
+    found = []
+    for name, verdict in parts.rule.states(state.rounds).items():
+        if name in ("budget", "target"):
+            met = verdict.stop if name == "target" else not _overspent(parts, state)
+            found.append({"goal": name, "met": met, "state": verdict.reason})
+    return found
+
+
+def _overspent(parts: Parts, state: State) -> bool:
+    return parts.recipe.budget is not None and state.bought > parts.recipe.budget
+
+
+def table(rounds: list[Round]) -> list[dict[str, Any]]:
+    """One flat dict a round: what a CSV file holds.
+
+    Examples
+    --------
+    >>> table([Round(1, labels=20, metrics={"accuracy": Interval(0.9, 0.8, 0.95)})])[0]["accuracy"]
+    0.9
+    """
+    return [_flat(turn) for turn in rounds]
+
+
+def _flat(turn: Round) -> dict[str, Any]:
+    form = round_to_json(turn)
+    row = {
+        name: form[name]
+        for name in (
+            "number",
+            "labels",
+            "holdout",
+            "bought",
+            "spent",
+            "queued",
+            "model_version",
+            "measured_on",
+            "data_version",
+        )
+    }
+    for name, interval in turn.metrics.items():
+        row |= {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
+    row |= {f"seconds_{name}": value for name, value in turn.seconds.items()}
+    return row | {"stop": turn.stop, "reason": _reason(turn.verdicts)}
+
+
+def _reason(verdicts: Mapping[str, Any]) -> str:
+    return verdicts["stop"].reason if "stop" in verdicts else ""

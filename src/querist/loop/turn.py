@@ -1,0 +1,248 @@
+"""One turn of the ring: train, measure, judge, choose. The only place that thinks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from querist.core.events import QueuedItem
+from querist.core.keys import seed_for
+from querist.core.protocols import Model, Pool, Question
+from querist.core.types import Interval, Ints, Picks, Round, Verdict
+from querist.loop import measure
+from querist.loop.ledger import Ledger
+from querist.loop.recipe import Recipe, small_batch_remark
+from querist.loop.reserve import control_share
+from querist.loop.scoring import Scorer
+from querist.loop.training import TrainingSet
+from querist.stopping import Rule
+from querist.strategies import Distinct, Random, Strategy
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What a campaign is put together from."""
+
+    question: Question
+    model: Model
+    strategy: Strategy
+    rule: Rule
+    recipe: Recipe
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """What a turn starts from, taken while nobody else writes.
+
+    Attributes
+    ----------
+    past : sequence of Round
+        Rounds so far.
+    training, holdout : TrainingSet
+        Labels to learn from, and labels to measure on.
+    bought, pending : int
+        Labels paid for, and tasks out or reserved that may still be.
+    batches : int
+        Batches queued so far; keys the draws of this turn.
+    position : int
+        Log position up to which answers are in the sets.
+    retrain : bool
+        Whether there are labels the last model has not seen.
+    model : Model or None
+        The last model.
+    """
+
+    past: Sequence[Round]
+    training: TrainingSet
+    holdout: TrainingSet
+    bought: int
+    pending: int
+    batches: int
+    position: int
+    retrain: bool
+    model: Model | None
+
+    @property
+    def number(self) -> int:
+        """Number of the round this turn belongs to."""
+        return len(self.past) if self.retrain or not self.past else self.past[-1].number
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a turn produced; the items have no task ids yet."""
+
+    round: Round
+    model: Model | None
+    items: list[QueuedItem]
+
+
+def take_turn(parts: Parts, ledger: Ledger, scorer: Scorer, now: Snapshot) -> Outcome:
+    """Train on the labels, measure, let the rules judge, and choose the next batch.
+
+    Pure in everything but time: equal snapshots give equal outcomes. Without new labels it
+    only judges again and refills the queue.
+    """
+    seconds = dict.fromkeys(("fit", "measure", "score", "select"), 0.0)
+    if now.retrain or not now.past:
+        past = list(now.past)
+        turn, model = _learn(parts, ledger, now, seconds)
+    else:
+        past, turn, model = list(now.past[:-1]), now.past[-1], now.model
+    spent = (parts.recipe.price or 0.0) * now.bought
+    turn = replace(turn, bought=now.bought, spent=spent)
+    verdicts = parts.rule.states([*past, turn])
+    items: list[QueuedItem] = []
+    notes = list(turn.notes)
+    if not verdicts["stop"].stop:
+        wanted = _batch_size(parts, now, spent)
+        items, why = _choose(parts, ledger, scorer, model, now, wanted, seconds)
+        notes += [why] if why else []
+        if not items and not now.pending:
+            verdicts |= {"stop": Verdict(True, "every item that may be asked is labelled", 1.0)}
+    turn = replace(turn, verdicts=verdicts, queued=len(items), seconds=seconds, notes=tuple(notes))
+    return Outcome(turn, model, items)
+
+
+def _learn(
+    parts: Parts, ledger: Ledger, now: Snapshot, seconds: dict[str, float]
+) -> tuple[Round, Model | None]:
+    """Fit and measure; a round without labels has no model."""
+    turn = Round(
+        now.number,
+        labels=len(now.training),
+        holdout=len(now.holdout),
+        data_version=now.training.version,
+        notes=parts.notes if not now.past else (),
+    )
+    if not len(now.training):
+        return turn, None
+    with _timed(seconds, "fit"):
+        model = fit(parts, ledger.pool, now.training, now.number, now.model)
+    with _timed(seconds, "measure"):
+        metrics, measured_on = _measure(parts, ledger, model, now)
+    notes = [*turn.notes, *getattr(model, "notes", ())]
+    remark = small_batch_remark(parts.recipe.batch, seconds["fit"] + seconds["measure"])
+    if remark:
+        notes.append(remark)
+    turn = replace(
+        turn,
+        model_version=now.number,
+        metrics=metrics,
+        measured_on=measured_on,
+        notes=tuple(notes),
+    )
+    return turn, model
+
+
+def fit(
+    parts: Parts, pool: Pool, training: TrainingSet, number: int, before: Model | None
+) -> Model:
+    """Train on a set, seeded by the round; from scratch unless the model asks for a warm start."""
+    base = before if before is not None and getattr(parts.model, "warm", False) else parts.model
+    items = pool.items(training.rows)
+    return base.fit(items, training.targets, seed=seed_for(parts.recipe.seed, number))
+
+
+def _measure(
+    parts: Parts, ledger: Ledger, model: Model, now: Snapshot
+) -> tuple[dict[str, Interval], str]:
+    seed = seed_for(parts.recipe.seed, now.number, 1)
+    if len(now.holdout):
+        items = ledger.pool.items(now.holdout.rows)
+        return measure.on_items(parts.question, model, items, now.holdout.targets, seed), "holdout"
+    if parts.recipe.control == 0:
+        return {}, ""
+    found = measure.on_control(ledger.pool, parts.question, parts.model, now.training, ledger, seed)
+    return found, "control" if found else ""
+
+
+def _batch_size(parts: Parts, now: Snapshot, spent: float) -> int:
+    """The batch, shrunk to what the budget still buys."""
+    recipe = parts.recipe
+    size = recipe.batch if len(now.training) else recipe.start
+    left = parts.rule.remaining(now.bought, spent, recipe.price)
+    return size if left is None else max(min(size, left - now.pending), 0)
+
+
+def _choose(
+    parts: Parts,
+    ledger: Ledger,
+    scorer: Scorer,
+    model: Model | None,
+    now: Snapshot,
+    wanted: int,
+    seconds: dict[str, float],
+) -> tuple[list[QueuedItem], str]:
+    """The next batch: control items from their own queue, the rest by the strategy."""
+    control, rows = ledger.control_queue(), ledger.candidates(wanted)
+    share = control_share(parts.recipe.control, *ledger.asked(), wanted)
+    n_open = min(wanted - min(share, len(control)), len(rows))
+    n_control = min(wanted - n_open, len(control))
+    rng = np.random.default_rng([parts.recipe.seed, now.batches])
+    items, why = [], ""
+    if n_open:
+        strategy, why = _strategy_for(parts, model, now)
+        seed = seed_for(parts.recipe.seed, now.number)
+        with _timed(seconds, "score"):
+            signals = scorer.signals(strategy, rows, now.training, model, parts.model, seed)
+        with _timed(seconds, "select"):
+            picks = strategy.pick(signals, n_open, rng)
+        items = _chosen_items(ledger.pool, rows, picks)
+    return _blend(items, _control_items(ledger.pool, control, n_control), rng), why
+
+
+def _chosen_items(pool: Pool, rows: Ints, picks: Picks) -> list[QueuedItem]:
+    ids = pool.ids(rows[picks.positions])
+    scores = picks.scores if picks.scores is not None else np.full(len(ids), np.nan)
+    chosen = zip(ids, picks.names, scores, picks.probability, strict=True)
+    return [
+        QueuedItem("", item_id, "open", name, _number(score), rank, _number(chance), len(rows))
+        for rank, (item_id, name, score, chance) in enumerate(chosen)
+    ]
+
+
+def _control_items(pool: Pool, control: Ints, n: int) -> list[QueuedItem]:
+    ids = pool.ids(control[:n])
+    return [
+        QueuedItem("", item_id, "control", "Random", None, rank, n / len(control), len(control))
+        for rank, item_id in enumerate(ids)
+    ]
+
+
+def _blend(
+    chosen: list[QueuedItem], control: list[QueuedItem], rng: np.random.Generator
+) -> list[QueuedItem]:
+    """Serving order: the strategy's ranking, with control items at places drawn at random."""
+    total = len(chosen) + len(control)
+    places = set(rng.choice(total, len(control), replace=False).tolist())
+    chosen_next, control_next = iter(chosen), iter(control)
+    return [next(control_next if k in places else chosen_next) for k in range(total)]
+
+
+def _strategy_for(parts: Parts, model: Model | None, now: Snapshot) -> tuple[Strategy, str]:
+    """The recipe's strategy, or its cold start while there is nothing to be uncertain about."""
+    strategy, why = parts.strategy, ""
+    needs_model = bool(strategy.needs & {"proba", "decision", "draws"}) or strategy.cold_start
+    one_class = parts.question.view == "choice" and len(np.unique(now.training.targets)) < 2
+    if needs_model and (model is None or one_class):
+        strategy = strategy.cold_start or Random()
+        if len(now.training):
+            why = f"only one class is labelled so far: {strategy} goes on until a second one shows"
+    return (strategy if parts.recipe.distinct == "off" else Distinct(strategy)), why
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+    begun = time.perf_counter()
+    yield
+    seconds[name] += time.perf_counter() - begun
