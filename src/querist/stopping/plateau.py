@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from querist.core.errors import BadInput
-from querist.core.measures import higher_is_better, is_share, leading
+from querist.core.measures import gains_of, is_share, leading
 from querist.core.types import Interval, Round, Verdict
 from querist.stopping.combine import Rule
 
@@ -69,7 +69,7 @@ class Plateau(Rule):
             return Verdict(False, f"no measured score{wanted} yet")
         if len(kept) < 2:
             return Verdict(False, f"only one cycle has a measured {metric} so far", 0.0)
-        gains = _gains([score.value for _, score in kept], metric)
+        gains = gains_of([score.value for _, score in kept], metric)
         flat = 0
         while flat < len(gains) and gains[-1 - flat] < self.points:
             flat += 1
@@ -99,17 +99,6 @@ def _cycles(history: Sequence[Round], metric: str) -> list[tuple[int, Interval]]
         if metric in round.metrics and (not kept or round.labels > kept[-1][0]):
             kept.append((round.labels, round.metrics[metric]))
     return kept
-
-
-def _gains(scores: Sequence[float], metric: str) -> list[float]:
-    sign = 1 if higher_is_better(metric) else -1
-    best, gains = scores[0], []
-    for score in scores[1:]:
-        # rounding keeps 0.855 - 0.850 at 0.5 points, not at 0.49999
-        scale = 1.0 if is_share(metric) else abs(best) or 1.0
-        gains.append(round(100 * sign * (score - best) / scale, 9))
-        best = max(best, score) if sign > 0 else min(best, score)
-    return gains
 
 
 def _caution(score: Interval, metric: str, points: float) -> str:
