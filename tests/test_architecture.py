@@ -48,11 +48,13 @@ def _constructor_parameters(cls: ast.ClassDef) -> int:
 
 
 def _public_methods(cls: ast.ClassDef) -> list[str]:
+    """Names of the verbs; a property is a noun."""
     return [
         part.name
         for part in cls.body
         if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)
         and not part.name.startswith("_")
+        and not any(isinstance(d, ast.Name) and d.id == "property" for d in part.decorator_list)
     ]
 
 
