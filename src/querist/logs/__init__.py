@@ -71,5 +71,5 @@ def factories() -> dict[str, EntryPoint]:
     from importlib.metadata import EntryPoint, entry_points
 
     plugged = {point.name: point for point in entry_points(group=GROUP)}
-    # also known without an installed package: a source tree on the path is enough
+    # last, so that no plug-in can take the place of a built-in log
     return plugged | {name: EntryPoint(name, at, GROUP) for name, at in _BUILT_IN.items()}
