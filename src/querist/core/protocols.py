@@ -19,7 +19,9 @@ R = TypeVar("R")
 class Question(Protocol):
     """What is asked of an annotator, and how an answer becomes a training target."""
 
-    view: str
+    @property
+    def view(self) -> str:
+        """Name of the widget that asks it."""
 
     def check(self, value: Any) -> Any:
         """Return the value in its canonical form, or raise BadLabel naming what is allowed."""

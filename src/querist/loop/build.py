@@ -105,7 +105,7 @@ def campaign(
     >>> [task.view for task in c.ask()]
     ['choice']
     """
-    journal = Journal(log if hasattr(log, "append") else open_log(log))  # type: ignore[arg-type]
+    journal = Journal(open_log(log) if log is None or isinstance(log, str) else log)
     pool = open_pool(data, **columns)
     settings = {
         "batch": batch,
@@ -131,7 +131,7 @@ def campaign(
         _open(journal, parts, pool, told, labels)
     else:
         _resume(journal, parts, told)
-    growth = Growth(pool, question, journal.state)
+    growth = Growth(pool, question, journal.state, columns)
     if len(pool) > (known := journal.state.arrivals[-1].total):
         journal.append([arrival(pool, known)])
     made = Campaign(journal, growth, Worker(journal, growth, parts, store or ModelStore(None)))

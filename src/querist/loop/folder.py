@@ -10,6 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import querist
 from querist.core.errors import BadInput
 from querist.core.protocols import Pool, Question
@@ -135,7 +137,7 @@ def truth(folder: str | Path) -> dict[str, Any]:
     """Labels the data file holds, by item id: the answers of a rehearsal."""
     folder = Path(folder)
     pool = open_folder_pool(folder, read_config(folder))
-    return dict(zip(pool.ids(range(len(pool))), _given_labels(pool), strict=True))
+    return dict(zip(pool.ids(np.arange(len(pool))), _given_labels(pool), strict=True))
 
 
 def open_folder_pool(folder: Path, config: Mapping[str, Any]) -> Pool:

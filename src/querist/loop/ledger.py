@@ -107,7 +107,8 @@ class Ledger:
             fresh = free & (self._taken_copies[self._copies] == 0)
             if np.count_nonzero(fresh) >= at_least:
                 free = fresh
-        return np.flatnonzero(free)
+        found: Ints = np.flatnonzero(free)
+        return found
 
     def control_queue(self) -> Ints:
         """Control rows still to be asked, in their drawn order."""
@@ -116,7 +117,8 @@ class Ledger:
     def holdout_queue(self) -> Ints:
         """Holdout rows with no task yet, in their drawn order."""
         rows = self._holdout_order
-        return rows[(self._standing[rows] & (_LABELLED | _QUEUED | _PASSED)) == 0]
+        without: Ints = rows[(self._standing[rows] & (_LABELLED | _QUEUED | _PASSED)) == 0]
+        return without
 
     def asked(self) -> tuple[int, int]:
         """How many training items were asked and stand, and how many of them are control."""
@@ -135,7 +137,8 @@ class Ledger:
         return np.flatnonzero(self.role <= CONTROL)
 
     def _free_in(self, rows: Ints) -> Ints:
-        return rows[(self._standing[rows] & (_LABELLED | _HELD | _PASSED)) == 0]
+        free: Ints = rows[(self._standing[rows] & (_LABELLED | _HELD | _PASSED)) == 0]
+        return free
 
     def counts(self) -> dict[str, int]:
         """How the data divide: pool, queued, labelled, passed and held out add up to total."""

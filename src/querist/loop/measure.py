@@ -13,7 +13,9 @@ from querist.core.types import Interval, Prediction
 from querist.loop.ledger import Ledger
 from querist.loop.reserve import CONTROL
 from querist.loop.training import TrainingSet
-from querist.metrics import classification, multilabel, regression
+from querist.metrics.classification import classification
+from querist.metrics.multilabel import multilabel
+from querist.metrics.regression import regression
 
 FOLDS = 5
 FEWEST_CONTROL = 10  # below this an interval says nothing a person could use

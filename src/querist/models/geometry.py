@@ -105,7 +105,12 @@ class Geometry:
 
     def _latent(self, matrix: Any) -> Callable[[Any], Floats]:
         axes = self._axes(matrix)
-        return lambda part: np.asarray(normalize(part @ axes))
+
+        def latent(part: Any) -> Floats:
+            vectors: Floats = normalize(part @ axes)
+            return vectors
+
+        return latent
 
     def _axes(self, matrix: Any) -> Floats:
         """The leading right singular vectors (d, at most 64) of a matrix (n, d)."""
@@ -141,4 +146,9 @@ class Geometry:
         flat -= mean
         spread = float(np.sqrt((flat**2).sum(axis=1).mean())) or 1.0
         axes = self._axes(flat) / spread
-        return lambda part: (pixels.transform(part) - mean) @ axes
+
+        def projected(part: Any) -> Floats:
+            vectors: Floats = (pixels.transform(part) - mean) @ axes
+            return vectors
+
+        return projected

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from querist.core.errors import BadInput, UnknownTask
 from querist.core.keys import Keys, hash_ids
+from querist.core.protocols import Pool
 from querist.core.types import Floats, Ints
 
 Hashes = NDArray[np.uint64]  # (n, 2): the 16 bytes of BLAKE2b-128, one row an item
@@ -177,6 +178,14 @@ def hash_matrix(n: int, block: Callable[[slice], NDArray[Any]], prefix: bytes = 
     return hash_all(contents())
 
 
+def hashes_of(pool: Pool) -> Hashes:
+    """Content hashes (n, 2) of any pool; those of a plug-in come from its digests."""
+    if isinstance(pool, BasePool):
+        return pool.hashes
+    joined = bytes.fromhex("".join(pool.digests(np.arange(len(pool)))))
+    return np.frombuffer(joined, dtype=">u8").astype(np.uint64).reshape(-1, 2)
+
+
 def to_hex(hashes: Hashes) -> list[str]:
     """The 32 hex digits of each hash."""
     text = hashes.astype(">u8").tobytes().hex()
@@ -298,7 +307,7 @@ class Duplicates:
         return f"{self.rows} rows repeat {self.groups} others, for example {said}"
 
 
-def duplicates(pool: Any) -> Duplicates:
+def duplicates(pool: Pool) -> Duplicates:
     """Find the rows of a pool that hold exactly the same content.
 
     Examples
@@ -307,12 +316,7 @@ def duplicates(pool: Any) -> Duplicates:
     >>> print(duplicates(open_pool(["hi", "yo", "hi"], id=["a", "b", "c"])))
     1 rows repeat 1 others, for example a, c
     """
-    hashes = getattr(pool, "hashes", None)
-    if hashes is None:  # a plug-in's pool
-        hashes = np.array(
-            [(int(d[:16], 16), int(d[16:], 16)) for d in pool.digests(np.arange(len(pool)))],
-            dtype=np.uint64,
-        )
+    hashes = hashes_of(pool)
     order = np.lexsort((np.arange(len(hashes)), hashes[:, 1], hashes[:, 0]))
     ordered = hashes[order]
     new = np.ones(len(order), dtype=bool)

@@ -97,7 +97,7 @@ class ArrayPool(BasePool):
                 f"expected one feature name per column ({wide.shape[1]}), but {len(names)} came"
             )
         check_finite(wide, names)
-        self._matrix: Floats = wide.view()
+        self._matrix: Floats = np.asarray(wide).view()
         self._matrix.flags.writeable = False
         self.columns = names
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,13 @@ BUILT_INS = tuple(
     for name, target in {
         "texts": "memory:open_texts",
         "array": "memory:open_array",
+        "images": "images:open_image_array",
+        "image-files": "images:open_image_files",
+        "sparse": "sparse:open_sparse",
+        "frame": "frames:open_frame",
+        "records": "frames:open_records",
+        "file": "files:open_file",
+        "dataset": "frames:open_dataset",
     }.items()
 )
 
@@ -95,5 +103,14 @@ def _say_unknown(data: Any) -> str:
         "folders of images"
     )
     if isinstance(data, (str, Path)):
+        if not Path(data).exists():
+            return _say_missing(Path(data))
         return f"cannot open {str(data)!r}: unknown file type; a pool opens {accepted}"
     return f"cannot open {type(data).__module__}.{type(data).__name__}; a pool opens {accepted}"
+
+
+def _say_missing(path: Path) -> str:
+    beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = get_close_matches(path.name, beside, n=1)
+    hint = f"did you mean {str(path.parent / near[0])!r}?" if near else "check the path"
+    return f"no file or folder at {str(path)!r}; {hint}"
