@@ -130,7 +130,9 @@ class Geometry:
 
         def scaled(part: Any) -> Floats:
             wide: Floats = (np.asarray(part, dtype=np.float64) - mean) / scale
-            return np.clip(wide, -CLIP, CLIP, out=wide) / shrink
+            np.clip(wide, -CLIP, CLIP, out=wide)
+            wide /= shrink
+            return wide
 
         return scaled
 
