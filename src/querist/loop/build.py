@@ -26,7 +26,8 @@ from querist.loop.scoring import gives, supplied
 from querist.loop.state import IMPORTED, State
 from querist.loop.turn import Parts
 from querist.loop.worker import Worker
-from querist.models import ModelStore, default_model, wrap
+from querist import models
+from querist.models import ModelStore
 from querist.pools import open_pool
 from querist.stopping import AnyOf, Budget, Rule, from_spec, parse
 from querist.strategies import Strategy, as_strategy
@@ -134,7 +135,7 @@ def campaign(
     growth = Growth(pool, question, journal.state, columns)
     if len(pool) > (known := journal.state.arrivals[-1].total):
         journal.append([arrival(pool, known)])
-    made = Campaign(journal, growth, Worker(journal, growth, parts, store or ModelStore(None)))
+    made = Campaign(journal, growth, Worker(journal, growth, parts, store))
     if not journal.state.rounds:
         made.step()
     return made
@@ -151,12 +152,12 @@ def make_model(model: Any, pool: Pool, question: Question) -> tuple[Model, str]:
     """The adapter of a model, and its description for the log."""
     if model is None:
         options = {n: getattr(pool, n) for n in ("columns", "numeric") if hasattr(pool, n)}
-        estimator, described = default_model(pool.kind, question, **options)
-        return wrap(estimator, question), described
+        estimator, described = models.default_model(pool.kind, question, **options)
+        return models.wrap(estimator, question), described
     if callable(getattr(model, "predict", None)) and hasattr(model, "gives"):
         return model, str(model)
     if callable(getattr(model, "fit", None)) and callable(getattr(model, "predict", None)):
-        return wrap(model, question), " ".join(str(model).split())
+        return models.wrap(model, question), " ".join(str(model).split())
     raise BadInput(
         f"model is a scikit-learn estimator or Pipeline (with fit and predict), a querist model, "
         f"or None for a default; got {model!r}"
@@ -233,6 +234,12 @@ def _open(
     reserved = edges(
         drawn, holdout=recipe.holdout, stop_set=recipe.stop_set, control=recipe.control
     )
+    kept = int(np.count_nonzero(drawn < reserved["holdout"]))
+    if recipe.budget is not None and kept >= recipe.budget:
+        raise BadInput(
+            f"the budget of {recipe.budget} labels also pays for the holdout of {kept}, which "
+            "leaves nothing to train on; raise budget or lower holdout"
+        )
     opened = Opened(
         at=time.time(),
         question=parts.question.to_json(),

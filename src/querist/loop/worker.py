@@ -26,7 +26,9 @@ from querist.models import ModelStore
 class Worker:
     """Turns the ring. One turn at a time in a process; several processes may race safely."""
 
-    def __init__(self, journal: Journal, growth: Growth, parts: Parts, store: ModelStore) -> None:
+    def __init__(
+        self, journal: Journal, growth: Growth, parts: Parts, store: ModelStore | None
+    ) -> None:
         self.journal = journal
         self.growth = growth
         self.parts = parts
@@ -82,8 +84,9 @@ class Worker:
 
     def model_of(self, number: int) -> Model:
         """The model of a past round: loaded, or refitted on exactly its training set."""
-        model = self.store.load(number)
-        if model is not None:
+        saved = self._step_of(number).model
+        if saved and self.store is not None and number in self.store.versions():
+            model: Model = self.store.load(number, sha256=saved)
             return model
         training = self.training_of(number)
         if not len(training):
@@ -177,7 +180,11 @@ class Worker:
         )
 
     def _save(self, outcome: Outcome) -> tuple[str, Round]:
-        assert outcome.model is not None
-        saved, note = self.store.save(outcome.round.number, outcome.model)
+        """Keep the model where the campaign has a place for it; say so when that fails."""
         turn = outcome.round
-        return saved, replace(turn, notes=(*turn.notes, note)) if note else turn
+        if self.store is None or outcome.model is None:
+            return "", turn
+        saved = self.store.save(turn.number, outcome.model, {"data_version": turn.data_version})
+        if self.store.note:
+            turn = replace(turn, notes=(*turn.notes, self.store.note))
+        return saved, turn
