@@ -7,23 +7,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from querist.core.errors import BadInput
 from querist.core.types import Floats
 
 MAX_CATEGORIES = 50  # one-hot columns of one table column; rarer values become all zeros
-MAX_SIDE = 32  # pixels; larger images are averaged down, which bounds memory and fitting time
+SIDE = 32  # pixels; larger images are averaged down, which bounds memory and fitting time
 
 
-def table_columns(items: Any) -> dict[str, NDArray[Any]]:
+def table_columns(items: Any, names: Sequence[str] | None = None) -> dict[str, NDArray[Any]]:
     """Columns of a table batch by name: frames, Arrow tables, dicts or an object array.
 
-    Columns of an array go by their position.
+    The columns of an array go by `names`, or by their position.
 
     Examples
     --------
@@ -31,18 +34,14 @@ def table_columns(items: Any) -> dict[str, NDArray[Any]]:
     array(['Rome', None], dtype=object)
     """
     if isinstance(items, np.ndarray):
-        return {str(j): items[:, j] for j in range(items.shape[1])}
+        found = [str(j) for j in range(items.shape[1])] if names is None else names
+        return {name: items[:, j] for j, name in enumerate(found)}
     if hasattr(items, "column_names"):  # pyarrow
-        return {
-            name: items.column(name).to_numpy(zero_copy_only=False)
-            if not hasattr(items.column(name), "chunks")
-            else items.column(name).to_numpy()
-            for name in items.column_names
-        }
+        return {n: np.asarray(items.column(n).to_pandas()) for n in items.column_names}
     if hasattr(items, "columns"):  # pandas, polars
         return {str(name): items[name].to_numpy() for name in items.columns}
-    names = dict.fromkeys(name for row in items for name in row)
-    return {str(n): _objects([row.get(n) for row in items]) for n in names}
+    keys = dict.fromkeys(key for row in items for key in row)
+    return {str(key): _objects([row.get(key) for row in items]) for key in keys}
 
 
 def _objects(values: list[Any]) -> NDArray[Any]:
@@ -87,9 +86,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sk
 
     Parameters
     ----------
-    numeric : sequence of str, optional
-        Names (or positions, as text) of the columns that hold numbers; by default those
-        that do in the rows of `fit`.
+    columns : sequence of str, optional
+        Names of the columns of an object array, which has none of its own.
+    numeric : sequence of bool, optional
+        Which columns hold numbers, in their order; by default those that do in the rows
+        of `fit`.
 
     Examples
     --------
@@ -100,16 +101,19 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sk
            [ 0. ,  1. ,  0. ,  0. ,  1. ]])
     """
 
-    def __init__(self, numeric: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, columns: Sequence[str] | None = None, numeric: Sequence[bool] | None = None
+    ) -> None:
+        self.columns = columns
         self.numeric = numeric
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn medians, scales and categories of a batch of rows."""
         self.plans_: dict[str, dict[str, Any]] = {}
-        for name, values in table_columns(X).items():
+        for at, (name, values) in enumerate(table_columns(X, self.columns).items()):
             missing = _missing(values)
             plan: dict[str, Any] = {"flag": bool(missing.any())}
-            number = _is_numeric(values) if self.numeric is None else name in self.numeric
+            number = _is_numeric(values) if self.numeric is None else self.numeric[at]
             if number or missing.all():
                 plan |= self._scale(_numbers(values))
             else:
@@ -134,7 +138,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sk
 
     def transform(self, X: Any) -> Floats:
         """Features (n, d) float64 of a batch of rows; unknown categories are all zeros."""
-        columns = table_columns(X)
+        columns = table_columns(X, self.columns)
         absent = [name for name in self.plans_ if name not in columns]
         if absent and not isinstance(X, list | tuple):
             raise BadInput(
@@ -166,6 +170,37 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sk
         return out
 
 
+@lru_cache(maxsize=100_000)
+def thumbnail(path: Path) -> NDArray[np.uint8]:
+    """An image file as (32, 32, 3); kept, because every round looks at the whole pool."""
+    with Image.open(path) as image:
+        image.draft("RGB", (SIDE, SIDE))  # lets JPEG skip most of the decoding
+        return _small(image)
+
+
+def _small(image: Image.Image) -> NDArray[np.uint8]:
+    resized = image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
+    return np.asarray(resized, dtype=np.uint8)
+
+
+def image_batch(items: Any) -> NDArray[Any]:
+    """A batch of images as one array: as it is, or 32 x 32 when it holds files or many shapes.
+
+    Examples
+    --------
+    >>> image_batch([np.zeros((9, 5), np.uint8), np.zeros((8, 8, 3), np.uint8)]).shape
+    (2, 32, 32, 3)
+    """
+    if isinstance(items, np.ndarray) and items.dtype != object:
+        return items
+    if hasattr(items, "paths"):
+        return np.stack([thumbnail(path) for path in items.paths])
+    images = [np.asarray(item) for item in items]
+    if len({image.shape for image in images}) == 1:
+        return np.stack(images)
+    return np.stack([_small(Image.fromarray(image)) for image in images])
+
+
 class Pixels(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
     """Images flattened to (n, d) float32 in [0, 1], large ones averaged down first.
 
@@ -177,22 +212,30 @@ class Pixels(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn 
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the scale: integers are divided by 255, other numbers by their largest value."""
-        images = np.asarray(X)
+        images = image_batch(X)
         top = 255.0 if images.dtype.kind in "iu" else float(np.abs(images).max(initial=0.0))
         self.top_ = top or 1.0
         return self
 
     def transform(self, X: Any) -> Floats:
-        """Features (n, d) of images (n, height, width) or (n, height, width, channels)."""
-        images = np.asarray(X)
-        if images.dtype == object or images.ndim < 2:
-            raise BadInput("images must be arrays of one shape; resize them to a common size")
-        if images.ndim > 2 and (step := -(-max(images.shape[1:3]) // MAX_SIDE)) > 1:
-            n, h, w = images.shape[:3]
-            high, wide = max(h // step, 1), max(w // step, 1)
-            cut = images[:, : high * min(step, h), : wide * min(step, w)]
-            cut = cut.reshape(n, high, min(step, h), wide, min(step, w), -1)
-            images = cut.mean(axis=(2, 4), dtype=np.float32)
+        """Features (n, d) of images (n, h, w), (n, h, w, channels) or (n, channels, h, w)."""
+        images = image_batch(X)
+        if images.ndim < 2:
+            raise BadInput(f"images must be (n, h, w[, channels]), but came as {images.shape}")
+        if images.ndim == 4 and images.shape[1] < min(5, *images.shape[2:]):
+            images = np.moveaxis(images, 1, 3)
+        if images.ndim > 2 and (step := -(-max(images.shape[1:3]) // SIDE)) > 1:
+            images = _averaged(images, step)
         flat = images.reshape(len(images), -1).astype(np.float32)
         flat /= self.top_
         return flat
+
+
+def _averaged(images: NDArray[Any], step: int) -> NDArray[Any]:
+    """Means of step x step squares; a rest at the edges is cut."""
+    n, h, w = images.shape[:3]
+    down, across = min(step, h), min(step, w)
+    high, wide = h // down, w // across
+    cut = images[:, : high * down, : wide * across]
+    squares = cut.reshape(n, high, down, wide, across, -1)
+    return np.asarray(squares.mean(axis=(2, 4), dtype=np.float32))
