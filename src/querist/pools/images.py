@@ -81,10 +81,12 @@ class ImageFiles(Sequence[NDArray[np.uint8]]):
     @overload
     def __getitem__(self, at: int) -> NDArray[np.uint8]: ...
     @overload
-    def __getitem__(self, at: slice) -> ImageFiles: ...
-    def __getitem__(self, at: int | slice) -> NDArray[np.uint8] | ImageFiles:
+    def __getitem__(self, at: slice | Ints) -> ImageFiles: ...
+    def __getitem__(self, at: int | slice | Ints) -> NDArray[np.uint8] | ImageFiles:
         if isinstance(at, slice):
             return ImageFiles(self.paths[at])
+        if isinstance(at, np.ndarray):
+            return ImageFiles(tuple(self.paths[place] for place in at.tolist()))
         return read_image(self.paths[at])
 
     def __add__(self, other: ImageFiles) -> ImageFiles:
@@ -122,9 +124,7 @@ class ImageFolderPool(BasePool):
     def items(self, rows: Ints) -> ImageFiles:
         """The images as a lazy sequence of uint8 arrays (h, w, 3)."""
         which = as_index(rows, len(self))
-        if isinstance(which, slice):
-            return ImageFiles(self.paths[which])
-        return ImageFiles(tuple(self.paths[row] for row in which.tolist()))
+        return ImageFiles(self.paths)[which]
 
     def show(self, row: int) -> str:
         """The path of the file, relative to the folder."""

@@ -161,7 +161,7 @@ def _check_fit(first: Pool, part: Pool, number: int) -> None:
     if part.kind != first.kind:
         raise BadInput(
             f"every part must be of the kind {first.kind!r}, but part {number} is {part.kind!r}; "
-            "open it with the same text= and features="
+            "open it with the same text= and features=, and without gaps if the first has none"
         )
     ours, theirs = _shape(first), _shape(part)
     if ours != theirs:
