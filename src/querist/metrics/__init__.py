@@ -1,9 +1,17 @@
-"""Scores with intervals, and paired comparisons of learning curves.
-
-The modules are imported one by one, since scikit-learn takes its time to load:
-`classification`, `multilabel`, `regression`, `paired`, `plateau`.
-"""
+"""Scores with intervals, and paired comparisons of learning curves."""
 
 from querist.core.measures import gains_of, higher_is_better, is_share, leading, primary
+from querist.metrics.classification import classification
+from querist.metrics.multilabel import multilabel
+from querist.metrics.regression import regression
 
-__all__ = ["gains_of", "higher_is_better", "is_share", "leading", "primary"]
+__all__ = [
+    "classification",
+    "gains_of",
+    "higher_is_better",
+    "is_share",
+    "leading",
+    "multilabel",
+    "primary",
+    "regression",
+]
