@@ -15,11 +15,18 @@ from querist.core.errors import BadInput
 
 if TYPE_CHECKING:
     from querist.strategies.arithmetic import Product, Sum
+    from querist.strategies.auto import Auto
     from querist.strategies.base import Score, Strategy, Weighable
     from querist.strategies.boundary import DistanceToBoundary
+    from querist.strategies.committee import QueryByCommittee
     from querist.strategies.compose import Chain, Top
+    from querist.strategies.density import Density, InformationDensity
+    from querist.strategies.distinct import Distinct
+    from querist.strategies.diverse_batch import DiverseBatch
     from querist.strategies.entropy import Entropy
     from querist.strategies.foreign import as_strategy
+    from querist.strategies.kcenter import KCenter
+    from querist.strategies.kmeans import KMeansSampling
     from querist.strategies.least_confidence import LeastConfidence
     from querist.strategies.margin import Margin
     from querist.strategies.mix import Mix
@@ -27,13 +34,21 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BUILTINS",
+    "Auto",
     "Chain",
+    "Density",
     "DistanceToBoundary",
+    "Distinct",
+    "DiverseBatch",
     "Entropy",
+    "InformationDensity",
+    "KCenter",
+    "KMeansSampling",
     "LeastConfidence",
     "Margin",
     "Mix",
     "Product",
+    "QueryByCommittee",
     "Random",
     "Score",
     "Strategy",
@@ -54,6 +69,13 @@ BUILTINS: dict[str, tuple[str, str]] = {
     "margin": ("margin", "Margin"),
     "entropy": ("entropy", "Entropy"),
     "distance_to_boundary": ("boundary", "DistanceToBoundary"),
+    "query_by_committee": ("committee", "QueryByCommittee"),
+    "density": ("density", "Density"),
+    "information_density": ("density", "InformationDensity"),
+    "kcenter": ("kcenter", "KCenter"),
+    "kmeans": ("kmeans", "KMeansSampling"),
+    "diverse_batch": ("diverse_batch", "DiverseBatch"),
+    "auto": ("auto", "Auto"),
 }
 
 _MODULES: dict[str, str] = {
@@ -62,6 +84,7 @@ _MODULES: dict[str, str] = {
     **dict.fromkeys(("Sum", "Product"), "arithmetic"),
     **dict.fromkeys(("Top", "Chain"), "compose"),
     "Mix": "mix",
+    "Distinct": "distinct",
     "as_strategy": "foreign",
 }
 

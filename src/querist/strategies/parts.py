@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from querist.core.types import Picks, Positions, Signals, unchecked_signals
+from querist.core.types import Floats, Picks, Positions, Signals, unchecked_signals
 from querist.strategies.base import Strategy
 
 
@@ -51,3 +51,9 @@ def join(done: Sequence[tuple[Positions, Picks]]) -> Picks:
         tuple(name for _, picks in done for name in picks.names),
         np.concatenate([picks.probability for _, picks in done]),
     )
+
+
+def known_vectors(signals: Signals) -> Floats | None:
+    """Vectors (m, d) of the labelled items, None when nothing is labelled or they are unknown."""
+    known = None if signals.labelled is None else signals.labelled.vectors
+    return known if known is not None and len(known) else None

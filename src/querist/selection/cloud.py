@@ -1,0 +1,117 @@
+"""Points of a table, and squared distances to them by blocked matrix products."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.core.types import Floats, Ints
+from querist.selection.topk import Keys
+
+Doubles = NDArray[np.float64]
+
+_ROWS = 2048  # rows of a block: with 128 columns 2 MiB of doubles
+_POINTS = 512  # points of a block, so a table of distances never passes 8 MiB
+_NOISE = 1e-13  # rounding of a difference of squares, relative to the squares
+
+
+class Cloud:
+    """The rows of `vectors` (n, d), moved near the origin and widened to doubles in blocks.
+
+    Distances come from one matrix product per block. Moving the origin to the rounded mean
+    keeps that exact for whole numbers and accurate far from zero. Values that are rounding
+    noise become 0, so copies of a point are at distance 0 of it.
+
+    Examples
+    --------
+    >>> cloud = Cloud(np.array([[0.0, 0.0], [3.0, 4.0]]))
+    >>> cloud.lowest(cloud.rows(np.array([0])))
+    array([ 0., 25.])
+    """
+
+    def __init__(self, vectors: Floats, origin: Doubles | None = None) -> None:
+        self.vectors = vectors
+        self.origin = rounded_mean(vectors) if origin is None else origin
+        self.norms = np.empty(len(vectors))
+        for part, block in self.blocks():
+            self.norms[part] = np.einsum("ij,ij->i", block, block)
+        self.scale = float(self.norms.max(initial=0.0))
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def blocks(self) -> Iterator[tuple[slice, Doubles]]:
+        """Slices of the rows and the moved rows themselves."""
+        for start in range(0, len(self.vectors), _ROWS):
+            part = slice(start, start + _ROWS)
+            yield part, self.moved(self.vectors[part])
+
+    def moved(self, points: Floats) -> Doubles:
+        """Points (p, d) of the caller's space in this cloud's."""
+        return np.subtract(points, self.origin, dtype=np.float64)
+
+    def rows(self, positions: Ints) -> Doubles:
+        """Some rows, moved, (m, d)."""
+        return self.moved(self.vectors[positions])
+
+    def lowest(self, points: Doubles, so_far: Doubles | None = None) -> Doubles:
+        """Squared distance of each row to the nearest of the moved `points`, (n,).
+
+        `so_far` (n,) is lowered in place where it is given; below-zero marks stay.
+        """
+        low = np.full(len(self), np.inf) if so_far is None else so_far
+        for part, _, distances in self.tables(points):
+            np.minimum(low[part], distances.min(axis=1), out=low[part])
+        return low
+
+    def nearest(self, points: Doubles) -> tuple[Ints, Doubles]:
+        """Which of the moved `points` (p, d) is nearest to each row, and its squared distance."""
+        low = np.full(len(self), np.inf)
+        which = np.zeros(len(self), dtype=np.int64)
+        for part, chunk, distances in self.tables(points):
+            best = distances.argmin(axis=1)
+            found = distances[np.arange(len(best)), best]
+            better = found < low[part]
+            which[part][better] = best[better] + chunk
+            low[part][better] = found[better]
+        return which, low
+
+    def tables(self, points: Doubles) -> Iterator[tuple[slice, int, Doubles]]:
+        """Blocks of the table of squared distances: rows, first of the points, values."""
+        turned = np.ascontiguousarray(-2.0 * points.T)
+        squares = np.einsum("ij,ij->i", points, points)
+        for part, block in self.blocks():
+            norms = self.norms[part][:, None]
+            for chunk in range(0, len(points), _POINTS):
+                table = block @ turned[:, chunk : chunk + _POINTS]
+                table += squares[chunk : chunk + _POINTS]
+                table += norms
+                table[table < _NOISE * norms] = 0.0
+                yield part, chunk, table
+
+
+def rounded_mean(vectors: Floats) -> Doubles:
+    """Mean of the rows rounded to whole numbers, (d,), so that moving by it is exact."""
+    return np.asarray(np.round(mean_of(vectors)))
+
+
+def mean_of(vectors: Floats) -> Doubles:
+    """Mean of the rows in doubles, (d,), without a copy of the table."""
+    total = np.zeros(vectors.shape[1])
+    for start in range(0, len(vectors), _ROWS):
+        total += vectors[start : start + _ROWS].sum(axis=0, dtype=np.float64)
+    return np.asarray(total / max(1, len(vectors)))
+
+
+def first_of_best(values: Doubles, keys: Keys, tolerance: float) -> int:
+    """Row of the highest value; of those within `tolerance` of it the one of lowest key.
+
+    Examples
+    --------
+    >>> first_of_best(np.array([1.0, 2.0, 2.0]), lambda rows: -rows.astype(float), 1e-9)
+    2
+    """
+    best = np.flatnonzero(values >= values.max() - tolerance)
+    return int(best[0] if len(best) == 1 else best[np.argmin(keys(best))])

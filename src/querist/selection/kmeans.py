@@ -1,0 +1,139 @@
+"""Seeded, weighted k-means and the points that stand for its clusters."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from querist.core.types import Floats, Ints, Positions
+from querist.selection.cloud import Cloud, Doubles
+from querist.selection.topk import Keys, top_k
+
+STEPS = 10  # Lloyd steps: 8-20 change the picks little
+PER_CENTRE = 64  # the centres are fitted on this many rows each, and at least LEAST in all
+LEAST = 20_000
+PENDING = 32  # centres drawn from stale distances before a pass over the rows
+
+
+def representatives(
+    vectors: Floats,
+    n: int,
+    keys: Keys,
+    rng: np.random.Generator,
+    weights: Floats | None = None,
+    *,
+    steps: int = STEPS,
+) -> Positions:
+    """Distinct rows standing for `n` k-means clusters: of each the one nearest to its centre.
+
+    Heaviest cluster first. Clusters left empty, as among copies, are made up for by the
+    rows farthest from their centre. Rows are worked on in the order of their keys, so the
+    answer does not depend on the order they came in.
+
+    Parameters
+    ----------
+    vectors : array (m, d)
+    weights : array (m,), optional
+        How much each row counts, not negative.
+
+    Examples
+    --------
+    >>> points = np.array([[0.0], [0.1], [0.2], [9.0], [9.1], [9.2]])
+    >>> rng = np.random.default_rng(0)
+    >>> sorted(representatives(points, 2, lambda rows: rows / 6, rng).tolist())
+    [1, 4]
+    """
+    if n >= len(vectors):
+        return np.argsort(keys(np.arange(len(vectors))), kind="stable")
+    cloud = Cloud(vectors)
+    heavy = np.ones(len(vectors)) if weights is None or not np.any(weights > 0) else weights
+    sample = min(len(vectors), max(PER_CENTRE * n, LEAST))
+    rows = top_k(np.zeros(len(vectors)), sample, keys)
+    points = cloud.rows(rows)
+    centres = lloyd(points, heavy[rows], d2_sample(points, n, rng, heavy[rows]), steps)
+    which, far = cloud.nearest(centres)
+    low = np.full(len(centres), np.inf)
+    np.minimum.at(low, which, far)
+    near = np.flatnonzero(far <= low[which] + 1e-12 * cloud.scale)
+    near = near[np.lexsort((keys(near), which[near]))]
+    clusters, first = np.unique(which[near], return_index=True)
+    mass = np.bincount(which, weights=heavy, minlength=len(centres))[clusters]
+    chosen = near[first][np.argsort(-mass, kind="stable")]
+    if len(chosen) < n:
+        far[chosen] = -1.0
+        chosen = np.concatenate([chosen, top_k(far, n - len(chosen), keys)])
+    return chosen
+
+
+def d2_sample(points: Doubles, n: int, rng: np.random.Generator, weights: Floats) -> Positions:
+    """Draw `n` rows, each with probability weight x squared distance to those before it.
+
+    Proposals come from distances that may be stale and are accepted with probability
+    current / stale, which is the exact law with one pass over the rows per `PENDING` draws.
+    Once all rows are copies of drawn ones, the first others follow.
+
+    References
+    ----------
+    Arthur and Vassilvitskii (2007), k-means++: the advantages of careful seeding, SODA.
+
+    Examples
+    --------
+    >>> points = np.array([[0.0], [0.0], [5.0]])
+    >>> picks = d2_sample(points, 2, np.random.default_rng(0), np.ones(3))
+    >>> sorted(points[picks].ravel().tolist())
+    [0.0, 5.0]
+    """
+    cloud = Cloud(points, origin=np.zeros(points.shape[1]))
+    drawn = [_draw(np.cumsum(weights), rng)]
+    left = cloud.lowest(points[drawn])
+    while len(drawn) < n:
+        mass = np.cumsum(weights * left)
+        if not mass[-1] > 0:
+            rest = np.setdiff1d(np.arange(len(points)), drawn)
+            return np.array([*drawn, *rest[: n - len(drawn)]], dtype=np.int64)
+        pending: list[int] = []
+        for _ in range(2 * PENDING):
+            row = _draw(mass, rng)
+            gaps = points[pending] - points[row]
+            now = np.einsum("ij,ij->i", gaps, gaps).min(initial=left[row])
+            if rng.random() * left[row] < now:
+                pending.append(row)
+            if len(pending) == PENDING or len(drawn) + len(pending) == n:
+                break
+        drawn += pending
+        cloud.lowest(points[pending], left)
+        left[pending] = 0.0
+    return np.array(drawn, dtype=np.int64)
+
+
+def _draw(mass: Doubles, rng: np.random.Generator) -> int:
+    return int(np.searchsorted(mass, rng.random() * mass[-1], side="right").clip(0, len(mass) - 1))
+
+
+def lloyd(points: Doubles, weights: Floats, start: Ints, steps: int) -> Doubles:
+    """Centres (k, d) after at most `steps` of Lloyd's algorithm from the rows `start`.
+
+    A centre whose cluster runs empty stays where it is.
+
+    Examples
+    --------
+    >>> points = np.array([[0.0], [2.0], [10.0]])
+    >>> lloyd(points, np.ones(3), np.array([0, 2]), 5).ravel()
+    array([ 1., 10.])
+    """
+    cloud = Cloud(points, origin=np.zeros(points.shape[1]))
+    centres = points[start].copy()
+    before = np.empty(0, dtype=np.int64)
+    for _ in range(steps):
+        which, _far = cloud.nearest(centres)
+        if np.array_equal(which, before):
+            break
+        before = which
+        member = csr_matrix(
+            (np.asarray(weights, dtype=np.float64), (which, np.arange(len(points)))),
+            shape=(len(centres), len(points)),
+        )
+        mass = np.bincount(which, weights=weights, minlength=len(centres))
+        full = mass > 0
+        centres[full] = (member @ points)[full] / mass[full, None]
+    return centres

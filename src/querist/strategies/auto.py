@@ -1,0 +1,90 @@
+"""The default: cover first, then cover what is uncertain."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from querist.core.types import Floats, Labelled, Picks, Signals
+from querist.selection.cloud import Cloud
+from querist.selection.herding import cover
+from querist.selection.neighbours import nearest_neighbours
+from querist.selection.topk import top_k
+from querist.strategies.base import Rng, Strategy
+from querist.strategies.checks import tie_keys_of
+from querist.strategies.kcenter import KCenter
+from querist.strategies.kmeans import KMeansSampling
+from querist.strategies.margin import Margin
+from querist.strategies.parts import known_vectors
+
+CERTAIN, UNIFORM = 800, 200  # candidates by uncertainty and by chance, or 4 a pick
+REFERENCE = 3000  # points to be covered besides the candidates
+FLOOR = 1e-7  # uncertainty of a certain item: with one class seen, coverage decides
+
+
+class Auto(Strategy):
+    """Ask for the batch that best covers the uncertain parts of the pool.
+
+    With nothing labelled: `KMeansSampling`. With a classifier, uncertainty herding with
+    class weights: greedily raise sum_x u(x) max_s exp(-|x - s|^2 / h^2) over picked and
+    labelled s, with u = (1 - margin) * sum_c p_c w_c and w_c = 1 / (n_c + 1) for n_c labels
+    of class c. The radius h is a low quantile of the distances between labelled items, so
+    it shrinks as labels fill the space: coverage early, uncertainty late, rare classes
+    first. Without probabilities or decision values (regressions, several labels an item)
+    it covers the space: `KCenter`.
+
+    References
+    ----------
+    Bae et al. (2025), Uncertainty herding: one active learning method for all label
+    budgets, ICLR, equation 3 (radius and class weights are querist's own).
+
+    Examples
+    --------
+    >>> points = np.array([[0.0], [0.1], [0.2], [9.0], [9.1], [9.2]])
+    >>> sorted(Auto().select(Signals(vectors=points), 2, rng=0).tolist())
+    [1, 4]
+    """
+
+    needs = frozenset({"vectors"})
+    wants = frozenset({"labelled", "proba", "decision"})
+    cold_start = KMeansSampling()
+
+    def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
+        known, labelled, vectors = known_vectors(signals), signals.labelled, signals.vectors
+        if known is None or labelled is None or vectors is None:
+            return KMeansSampling().pick(signals, n, rng)
+        if signals.proba is None and signals.decision is None:
+            return KCenter().pick(signals, n, rng)
+        keys = tie_keys_of(signals, rng)
+        worth = Margin().score(signals) * _rarity(signals.proba, labelled) + FLOOR
+        # in order of key, so that equal gains go by item and not by row
+        uniform = top_k(np.zeros(len(signals)), max(UNIFORM, n) + REFERENCE, keys)
+        certain = top_k(worth, max(CERTAIN, 4 * n), keys)
+        offered = np.union1d(certain, uniform[: max(UNIFORM, n)])
+        offered = offered[np.argsort(keys(offered), kind="stable")]
+        sampled = uniform[~np.isin(uniform, offered)]
+        points = np.concatenate([offered, sampled])
+        stands_for = np.ones(len(points))
+        stands_for[len(offered) :] = (len(signals) - len(offered)) / max(1, len(sampled))
+
+        cloud = Cloud(vectors[points])
+        far = cloud.lowest(cloud.moved(known))
+        radius = _radius(known) or float(np.median(far)) or 1.0
+        kernel = np.empty((len(offered), len(points)), dtype=np.float32)
+        for part, chunk, table in cloud.tables(cloud.moved(vectors[offered])):
+            kernel[chunk : chunk + table.shape[1], part] = np.exp(-table.T / radius)
+        taken, gains = cover(kernel, worth[points] * stands_for, np.exp(-far / radius), n)
+        return self.picks(offered[taken], gains, 1.0 if len(offered) == len(signals) else np.nan)
+
+
+def _rarity(proba: Floats | None, labelled: Labelled) -> Floats:
+    """Expected weight of each candidate's class, rare among the labels weighing more."""
+    if proba is None or proba.shape[1] != len(labelled.classes):
+        return np.ones(1)
+    counts = np.bincount(np.asarray(labelled.targets, dtype=np.int64), minlength=proba.shape[1])
+    return np.asarray(proba @ ((counts.min() + 1) / (counts + 1)))
+
+
+def _radius(known: Floats) -> float:
+    """Squared radius: the 5 % quantile of squared distances between distinct labelled items."""
+    far, _ = nearest_neighbours(known, known, 1, itself=np.arange(len(known)))
+    return float(np.quantile(far[far > 0] ** 2, 0.05)) if np.any(far > 0) else 0.0

@@ -1,0 +1,84 @@
+"""Query by committee."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from querist.core.errors import BadInput
+from querist.core.types import Floats, Signals
+from querist.selection.scores import Doubles, by_blocks, entropy_of
+from querist.strategies.base import Score
+
+Measure = Literal["vote_entropy", "consensus_entropy", "kl"]
+
+
+class QueryByCommittee(Score):
+    """Ask where the members of a committee disagree most; full agreement ranks last.
+
+    The draws of the signals, (n, s, k), are the class probabilities of the s members.
+
+    Parameters
+    ----------
+    committee : int or sequence of estimators
+        Who is fitted for the draws: so many copies of the campaign's model, each on its own
+        bootstrap sample, or these estimators. Plain data; the loop fits them. It pays where
+        models are cheap to train: every round trains them all.
+    measure : {"vote_entropy", "consensus_entropy", "kl"}
+        Entropy of the members' votes; entropy of their mean probabilities (which also asks
+        what all find uncertain); mean divergence of a member from that mean.
+
+    References
+    ----------
+    Dagan and Engelson (1995), Committee-based sampling, ICML (vote entropy); McCallum and
+    Nigam (1998), Employing EM and pool-based active learning, ICML (divergence).
+
+    Examples
+    --------
+    >>> draws = np.array([[[0.9, 0.1], [0.2, 0.8]], [[0.9, 0.1], [0.8, 0.2]]])
+    >>> QueryByCommittee().score(Signals(draws=draws)).round(3)
+    array([0.693, 0.   ])
+    """
+
+    needs = frozenset({"draws"})
+
+    def __init__(
+        self, committee: int | Sequence[Any] = 5, measure: Measure = "vote_entropy"
+    ) -> None:
+        if measure not in get_args(Measure):
+            known = ", ".join(get_args(Measure))
+            raise BadInput(f"measure must be one of {known}, but it is {measure!r}")
+        size = committee if isinstance(committee, int) else len(committee)
+        if size < 2 or isinstance(committee, bool):
+            raise BadInput(f"a committee has at least 2 members, but got {committee!r}")
+        self.committee = committee
+        self.measure = measure
+
+    def score(self, signals: Signals) -> Floats:
+        """Disagreement in nats, (n,), not negative."""
+        assert signals.draws is not None
+        return by_blocks(_MEASURES[self.measure], signals.draws)
+
+
+def _vote_entropy(draws: Doubles) -> Doubles:
+    votes = draws.argmax(axis=2)
+    shares = np.stack([(votes == c).mean(axis=1) for c in range(draws.shape[2])], axis=1)
+    return entropy_of(shares)
+
+
+def _consensus_entropy(draws: Doubles) -> Doubles:
+    return entropy_of(draws.mean(axis=1))
+
+
+def _divergence(draws: Doubles) -> Doubles:
+    apart = entropy_of(draws.mean(axis=1)) - entropy_of(draws).mean(axis=1)
+    return np.asarray(np.maximum(apart, 0.0))
+
+
+_MEASURES = {
+    "vote_entropy": _vote_entropy,
+    "consensus_entropy": _consensus_entropy,
+    "kl": _divergence,
+}

@@ -1,0 +1,41 @@
+"""k-center greedy (CoreSet)."""
+
+from __future__ import annotations
+
+from querist.core.types import Picks, Signals
+from querist.selection.kcenter import farthest_first
+from querist.strategies.base import Rng, Strategy
+from querist.strategies.checks import tie_keys_of
+from querist.strategies.parts import known_vectors
+
+
+class KCenter(Strategy):
+    """Ask for the item farthest from all labelled and picked ones, again and again.
+
+    Covers the space with balls of the smallest radius, up to a factor of two. With nothing
+    labelled it starts at the item nearest to the mean. A pick's score is its distance when
+    picked.
+
+    References
+    ----------
+    Sener and Savarese (2018), Active learning for convolutional neural networks: a core-set
+    approach, ICLR, algorithm 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from querist.core.types import Labelled
+    >>> line = np.array([[0.0], [1.0], [4.0], [10.0]])
+    >>> known = Labelled(np.array([[0.0]]), np.array([0]))
+    >>> KCenter().select(Signals(vectors=line, labelled=known), 2, rng=0)
+    array([3, 2])
+    """
+
+    needs = frozenset({"vectors"})
+    wants = frozenset({"labelled"})
+
+    def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
+        assert signals.vectors is not None
+        keys = tie_keys_of(signals, rng)
+        positions, far = farthest_first(signals.vectors, n, keys, known_vectors(signals))
+        return self.picks(positions, far, 1.0)
