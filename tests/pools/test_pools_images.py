@@ -61,6 +61,19 @@ def test_a_list_of_paths_is_images_when_said_so(folder):
     np.testing.assert_array_equal(pool.items(np.array([0]))[0], picture(3))
 
 
+def test_photos_stand_upright(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    Image.fromarray(picture(0, (4, 9))).save(tmp_path / "a.png", exif=exif)
+    assert open_pool(tmp_path).items(np.array([0]))[0].shape == (9, 4, 3)
+
+
+def test_a_picture_too_large_to_decode_is_named(folder, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    with pytest.raises(BadInput, match=r"a\.png is not a readable image"):
+        open_pool(folder)
+
+
 def test_a_broken_image_is_named(folder):
     (folder / "cat/d.jpg").write_text("<html>404</html>")
     with pytest.raises(BadInput, match=r"d\.jpg is not a readable image"):

@@ -49,6 +49,8 @@ def test_an_installed_plug_in_opens_what_the_built_ins_do_not_know(tmp_path, mon
         (None, "cannot open builtins.NoneType"),
         ({"a": [1]}, "cannot open builtins.dict"),
         ([object()], "cannot open builtins.list"),
+        ("a text by mistake, " * 1000, "no file or folder at 'a text by mistake"),
+        ("\x00", "no file or folder"),
         ("no/such/file.csv", "no file or folder at 'no/such/file.csv'; check the path"),
     ],
 )
@@ -63,3 +65,8 @@ def test_a_misspelt_path_gets_a_hint(tmp_path):
         open_pool(tmp_path / "mail.csv")
     with pytest.raises(BadInput, match="unknown file type"):
         open_pool(Path(__file__))
+
+
+def test_images_must_be_images():
+    with pytest.raises(BadInput, match=r"images=True needs images, but this is.*'array'"):
+        open_pool([[1, 2], [3, 4]], images=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +28,7 @@ _ONE_BLOCK = 1 << 30  # files below this are read as one block, so that types fi
 
 def open_file(data: Any, options: Options) -> Pool | None:
     """A pool for the path of a file of a known type; None for anything else."""
-    if not isinstance(data, (str, Path)) or not Path(data).is_file():
+    if not isinstance(data, (str, Path)) or not os.path.isfile(data):
         return None
     path = Path(data)
     opener = {

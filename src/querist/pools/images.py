@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from querist.core.errors import BadInput
 from querist.core.types import Ints
@@ -21,6 +22,7 @@ from querist.pools.memory import check_finite, ids_and_labels
 from querist.pools.options import Options
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
+_BROKEN = (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError)
 _SIDE = 128  # pixels: smaller images are shown enlarged
 
 
@@ -139,8 +141,9 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     """Decode a file to (h, w, 3); BadInput names the file when it is broken."""
     try:
         with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+            # A camera held upright: the model must see what the browser shows.
+            return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    except _BROKEN as error:
         raise BadInput(_say_broken(path, error)) from error
 
 
@@ -148,7 +151,7 @@ def _check_header(path: Path) -> None:
     try:
         with Image.open(path):
             pass
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+    except _BROKEN as error:
         raise BadInput(_say_broken(path, error)) from error
 
 
@@ -193,7 +196,7 @@ def open_image_array(data: Any, options: Options) -> ImageArrayPool | None:
 
 def open_image_files(data: Any, options: Options) -> ImageFolderPool | None:
     """A pool for a folder of images, or for a list of paths with ``images=True``."""
-    if isinstance(data, (str, Path)) and Path(data).is_dir():
+    if isinstance(data, (str, Path)) and os.path.isdir(data):
         root = Path(data)
         names = sorted(
             path.relative_to(root).as_posix()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
@@ -59,7 +60,7 @@ def open_pool(
         Column of labels that exist already, or one label per row (None where missing); never
         shown, never an item. For a folder of images "folder" takes the sub-folder's name.
     images : bool
-        The texts are paths of image files.
+        The items are images; a list of texts is then one of paths.
 
     Raises
     ------
@@ -78,8 +79,14 @@ def open_pool(
     _check_empty(data)
     for factory in _factories():
         pool = factory(data, options)
-        if pool is not None:
-            return pool
+        if pool is None:
+            continue
+        if images and pool.kind != "image":
+            raise BadInput(
+                f"images=True needs images, but this is a pool of the kind {pool.kind!r}; give a "
+                "folder, a list of paths, or an array (n, h, w) or (n, h, w, channels)"
+            )
+        return pool
     raise BadInput(_say_unknown(data))
 
 
@@ -103,14 +110,14 @@ def _say_unknown(data: Any) -> str:
         "folders of images"
     )
     if isinstance(data, (str, Path)):
-        if not Path(data).exists():
+        if not os.path.exists(data):
             return _say_missing(Path(data))
         return f"cannot open {str(data)!r}: unknown file type; a pool opens {accepted}"
     return f"cannot open {type(data).__module__}.{type(data).__name__}; a pool opens {accepted}"
 
 
 def _say_missing(path: Path) -> str:
-    beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+    beside = [other.name for other in path.parent.iterdir()] if os.path.isdir(path.parent) else []
     near = get_close_matches(path.name, beside, n=1)
     hint = f"did you mean {str(path.parent / near[0])!r}?" if near else "check the path"
-    return f"no file or folder at {str(path)!r}; {hint}"
+    return f"no file or folder at {str(path)[:200]!r}; {hint}"

@@ -141,9 +141,9 @@ class PoolContract:
         batches: tuple[Any, ...] = (pool.items(every), pool.vectors(every))
         for batch in batches:
             if isinstance(batch, list):
-                batch.reverse()
+                batch.clear()
             elif isinstance(batch, np.ndarray) and batch.flags.writeable:
-                batch[...] = batch[::-1].copy()
+                batch[...] = batch[0].copy()
             elif hasattr(batch, "toarray"):
                 batch.data[:] = -1
         assert (contents(pool.items(every)), pool.digests(every)) == before
