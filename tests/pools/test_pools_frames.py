@@ -59,6 +59,15 @@ def test_a_pandas_frame_is_sliced_as_it_is():
     assert pool.columns == ("sex", "age") and pool.numeric == (False, True)
 
 
+def test_a_frame_of_numbers_stays_a_frame_when_asked():
+    frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3, 4]})
+    assert open_pool(frame).kind == "array"
+    pool = open_pool(frame, mixed=True)
+    assert pool.kind == "table" and pool.numeric == (True, True)
+    pd.testing.assert_frame_equal(pool.items(np.array([0, 1])), frame)
+    assert pool.digests() == open_pool(frame).digests()
+
+
 def test_a_polars_frame_is_sliced_as_it_is():
     frame = pl.DataFrame(COLUMNS)
     part = open_pool(frame, label="label").items(np.array([2, 0]))

@@ -96,6 +96,11 @@ def test_a_column_of_gaps_has_no_say_in_the_type():
     assert gaps.items(np.array([2])).tolist() == [[None, None]]
 
 
+def test_rows_without_gaps_join_a_table_of_numbers_with_gaps():
+    longer = extend(open_pool([{"a": 1}, {"a": None}]), [{"a": 3}])
+    assert longer.items(np.array([2, 0])).tolist() == [[3.0], [1.0]]
+
+
 @pytest.mark.parametrize(
     ("first", "second", "said"),
     [

@@ -122,7 +122,8 @@ def extend(pool: Pool, data: Any, **options: Any) -> Joined:
     >>> len(extend(open_pool(["a", "b"]), ["c"]))
     3
     """
-    return Joined([pool, open_pool(data, **options)])
+    # A table with gaps stays one when the new rows happen to have none.
+    return Joined([pool, open_pool(data, **{"mixed": pool.kind == "table"} | options)])
 
 
 def stack(pieces: Sequence[Any]) -> Any:

@@ -41,6 +41,7 @@ def open_pool(
     features: str | Sequence[str] | None = None,
     label: str | Sequence[Any] | None = None,
     images: bool = False,
+    mixed: bool = False,
 ) -> Pool:
     """Open any supported data as a pool; a pool passes through unchanged.
 
@@ -62,6 +63,10 @@ def open_pool(
     images : bool
         The items are images; a list of texts is then one of paths.
 
+    mixed : bool
+        Keep columns a table (a frame stays a frame) even when all are numbers without gaps,
+        for a pipeline that asks for columns by name.
+
     Raises
     ------
     BadInput
@@ -75,7 +80,7 @@ def open_pool(
     """
     if isinstance(data, Pool):
         return data
-    options = Options(id=id, text=text, features=features, label=label, images=images)
+    options = Options(id, text, features, label, images, mixed)
     _check_empty(data)
     for factory in _factories():
         pool = factory(data, options)

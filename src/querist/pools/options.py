@@ -24,6 +24,7 @@ class Options:
     features: str | Sequence[str] | None = None
     label: str | Sequence[Any] | None = None
     images: bool = False
+    mixed: bool = False
 
     def feature_names(self) -> tuple[str, ...]:
         """The features as names, empty when none were given."""

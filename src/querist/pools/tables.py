@@ -273,12 +273,15 @@ def open_table(
     if frame is not None:
         places = [names.index(name) for name in chosen]
         frame = frame.iloc[:, places] if hasattr(frame, "iloc") else frame[:, places]
-    return _numbers_or_mixed(table.select(chosen), frame, ids, labels, where)
+    part = table.select(chosen)
+    if _check_columns(part, where) and not options.mixed:
+        matrix = np.column_stack([numbers(column) for column in part.columns])
+        return ArrayPool(matrix, names=tuple(chosen), ids=ids, labels=labels)
+    return TablePool(part, frame=frame, ids=ids, labels=labels)
 
 
-def _numbers_or_mixed(
-    table: pa.Table, frame: Any, ids: list[str] | None, labels: list[Any] | None, where: Where
-) -> Pool:
+def _check_columns(table: pa.Table, where: Where) -> bool:
+    """Refuse what no model can take; return whether all is numbers without gaps."""
     whole = True
     for name, column in zip(table.column_names, table.columns, strict=True):
         kind = column.type
@@ -298,10 +301,7 @@ def _numbers_or_mixed(
                 "number must be finite; write a number, or leave the cell empty for missing"
             )
         whole = whole and not np.isnan(values).any()
-    if not whole:
-        return TablePool(table, frame=frame, ids=ids, labels=labels)
-    matrix = np.column_stack([numbers(column) for column in table.columns])
-    return ArrayPool(matrix, names=tuple(table.column_names), ids=ids, labels=labels)
+    return whole
 
 
 def find_column(names: Sequence[str], wanted: str, option: str) -> str:
