@@ -21,6 +21,7 @@ def test_lines_carry_their_numbers_and_roles():
     assert found["Margin"].line.color == ACCENT
     assert (found["Random"].line.color, found["Random"].line.dash) == (QUIET, "dash")
     assert len({trace.line.color for trace in found.values()}) == 4
+    assert sorted(found, key=lambda name: found[name].legendrank) == [x.name for x in lines]
 
 
 def test_the_band_goes_up_and_back_and_skips_what_is_unknown():
@@ -34,8 +35,8 @@ def test_the_band_goes_up_and_back_and_skips_what_is_unknown():
 
 def test_marks_target_and_plateau():
     figure = learning_curve([CurveLine("a", [1, 2], [0.5, 0.6])], target=0.9, plateau_at=1200)
-    texts = [note.text for note in figure.layout.annotations]
-    assert texts == ["target 0.9", "diminishing returns from 1,200"]
+    assert list(named(figure)["target 0.9"].y) == [0.9, 0.9]
+    assert [note.text for note in figure.layout.annotations] == ["plateau from 1,200"]
 
 
 def test_axes_name_their_units():

@@ -117,7 +117,8 @@ def test_figures_travel_as_json():
     data = re.search(r'id="figures">(.*?)</script>', page, re.S).group(1)
     figures = json.loads(data)
     assert len(figures) == 2
-    assert [part["name"] for part in figures[0]["data"] if "name" in part] == ["Random", "Margin"]
+    names = [part["name"] for part in figures[0]["data"] if "name" in part]
+    assert names == ["Random", "Margin", "target 0.9"]
     assert page.count('class="figure"') == 2
 
 

@@ -63,7 +63,7 @@ def learning_curve(
     title : str
         Title above the plot; none in a report, whose heading says it.
     plateau_at : float, optional
-        Labels at the point of diminishing returns, marked on the plot.
+        Labels at the point of diminishing returns, marked as the plateau.
     target : float, optional
         The score to reach, drawn as a line.
 
@@ -74,24 +74,31 @@ def learning_curve(
     ('labels bought', 'accuracy')
     """
     figure = go.Figure()
-    for line, colour in reversed(list(zip(lines, _colours(lines), strict=True))):
-        _draw(figure, line, colour)
+    for rank, (line, colour) in reversed(list(enumerate(zip(lines, _colours(lines), strict=True)))):
+        _draw(figure, line, colour, rank)
     better = metric if higher_is_better(metric) else f"{metric} (lower is better)"
     _style(figure, title, "labels bought", better)
-    figure.update_layout(hovermode="x unified", legend={"traceorder": "reversed"})
+    figure.update_layout(hovermode="x unified", legend={"itemwidth": 34})
+    ends = [float(x) for line in lines for x in (min(line.labels), max(line.labels))]
+    left, right = min(ends, default=0.0), max(ends, default=1.0)
+    pad = 0.03 * (right - left) or 1.0
+    figure.update_xaxes(range=[left - pad, right + pad])
     if target is not None:
-        figure.add_hline(
-            target,
-            line={"color": INK, "width": 1, "dash": "dot"},
-            annotation={"text": f"target {target:g}", "font_size": 12, "xanchor": "right"},
-            annotation_position="top right",
+        figure.add_scatter(
+            x=[left - pad, right + pad],
+            y=[target, target],
+            name=f"target {target:g}",
+            mode="lines",
+            line={"color": INK, "width": 1.2, "dash": "dot"},
+            hoverinfo="skip",
         )
     if plateau_at is not None:
+        late = plateau_at > (left + right) / 2
         figure.add_vline(
             plateau_at,
-            line={"color": INK, "width": 1, "dash": "dot"},
-            annotation={"text": f"diminishing returns from {plateau_at:,.0f}", "font_size": 12},
-            annotation_position="bottom right",
+            line={"color": INK, "width": 1.2, "dash": "dot"},
+            annotation={"text": f"plateau from {plateau_at:,.0f}", "font_size": 12},
+            annotation_position="bottom left" if late else "bottom right",
         )
     return figure
 
@@ -155,7 +162,7 @@ def _colours(lines: Sequence[CurveLine]) -> list[str]:
     return colours
 
 
-def _draw(figure: go.Figure, line: CurveLine, colour: str) -> None:
+def _draw(figure: go.Figure, line: CurveLine, colour: str, rank: int) -> None:
     name, x = escape(line.name), list(line.labels)
     extra: dict[str, Any] = {"hovertemplate": "%{y:.3f}"}
     low = np.array([] if line.low is None else line.low, dtype=np.float64)
@@ -182,6 +189,7 @@ def _draw(figure: go.Figure, line: CurveLine, colour: str) -> None:
         y=list(line.mean),
         name=name,
         legendgroup=name,
+        legendrank=rank,
         mode="lines+markers" if len(x) <= 40 else "lines",
         line={
             "color": colour,
@@ -209,9 +217,10 @@ def _style(figure: go.Figure, title: str, x: str, y: str) -> None:
         margin={"l": 60, "r": 16, "t": 76 if title else 36, "b": 52},
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         height=420,
+        modebar={"bgcolor": clear, "color": QUIET, "activecolor": INK},
         hoverlabel={"font_family": _FONT, "namelength": -1},
     )
     axes: dict[str, Any] = {"gridcolor": GRID, "zeroline": False, "automargin": True}
-    figure.update_xaxes(title={"text": escape(x), "standoff": 12}, showgrid=False, ticks="outside")
-    figure.update_xaxes(linecolor=GRID, tickcolor=GRID, **{**axes, "automargin": True})
-    figure.update_yaxes(title={"text": escape(y), "standoff": 12}, **axes)
+    figure.update_xaxes(title={"text": escape(x), "standoff": 12, "font_size": 13}, **axes)
+    figure.update_xaxes(showgrid=False, ticks="outside", linecolor=GRID, tickcolor=GRID)
+    figure.update_yaxes(title={"text": escape(y), "standoff": 12, "font_size": 13}, **axes)

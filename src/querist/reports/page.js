@@ -25,7 +25,7 @@ function draw() {
     Plotly.react(`figure-${i}`, figure.data, layout, {
       responsive: true,
       displaylogo: false,
-      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+      modeBarButtons: [["toImage", "resetScale2d"]],
     });
   });
 }
