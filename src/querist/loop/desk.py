@@ -72,12 +72,17 @@ class Desk:
                 except Conflict:
                     continue
 
-    def tell(self, answers: Iterable[Mapping[str, Any]]) -> None:
-        """Write the answers, all or none; those that stand already are left alone."""
+    def tell(self, answers: Iterable[Mapping[str, Any]]) -> list[int]:
+        """Write the answers, all or none; those that stand already are left alone.
+
+        Gives the log position of each standing answer.
+        """
         with self.journal.lock:
             self.journal.sync()
             told = [self._told(**answer) for answer in answers]
-            self.journal.append([event for event in told if event is not None])
+            self.journal.append([event for event, stands in told if not stands])
+            votes = self.journal.state.votes
+            return [votes[event.item_id][event.by].position for event, _ in told]
 
     def skip(self, task: Task | str, reason: str, by: str) -> None:
         """Record that `by` passed on a task."""
@@ -138,13 +143,12 @@ class Desk:
         by: str = "me",
         seconds: float | None = None,
         key: str = "",
-    ) -> Event | None:
+    ) -> tuple[Told, bool]:
+        """The event of an answer, and whether the same answer stands already."""
         task_id, item_id = self._find(task)
         value = self.question.check(value)
         vote = self.journal.state.votes.get(item_id, {}).get(by)
-        if vote is not None and vote.value == value:
-            return None
-        return Told(
+        told = Told(
             at=time.time(),
             task_id=task_id,
             item_id=item_id,
@@ -153,6 +157,7 @@ class Desk:
             seconds=seconds,
             key=key,
         )
+        return told, vote is not None and vote.value == value
 
     def _find(self, task: Task | str) -> tuple[str, str]:
         """Task id ("" when the item was not asked) and item id of a task or an item id."""

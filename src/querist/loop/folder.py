@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,10 +16,14 @@ import querist
 from querist.core.errors import BadInput
 from querist.core.protocols import Pool, Question
 from querist.core.questions import question_from_json
-from querist.loop.build import campaign
-from querist.loop.campaign import Campaign
-from querist.models import ModelStore
+from querist.logs import open_log
+from querist.loop.desk import Desk
+from querist.loop.growth import Growth
+from querist.loop.journal import Journal
 from querist.pools import extend, open_pool
+
+if TYPE_CHECKING:
+    from querist.loop.campaign import Campaign
 
 CONFIG, POOL, LOG, MODELS = "campaign.toml", "pool", "log.sqlite", "models"
 
@@ -79,6 +83,9 @@ def open_folder(folder: str | Path) -> Campaign:
     BadInput
         When the folder holds no campaign, or its campaign.toml cannot be read.
     """
+    from querist.loop.build import campaign  # loads what trains; `open_desk` does without
+    from querist.models import ModelStore
+
     folder = Path(folder)
     config = read_config(folder)
     pool = open_folder_pool(folder, config)
@@ -94,6 +101,25 @@ def open_folder(folder: str | Path) -> Campaign:
         labels=[None] * len(pool) if rehearsal else None,
         **recipe,
     )
+
+
+def open_desk(folder: str | Path) -> Desk:
+    """Open only the part of a folder's campaign that asks and tells, in a fraction of the time.
+
+    Raises
+    ------
+    BadInput
+        When the folder holds no campaign.
+    """
+    folder = Path(folder)
+    config = read_config(folder)
+    journal = Journal(open_log(f"sqlite:///{folder / LOG}"))
+    if not journal.state.rounds:
+        open_folder(folder)  # cut off while it was made: open it once in full
+        journal.sync()
+    question = question_from_json(config["question"])
+    pool = open_folder_pool(folder, config)
+    return Desk(journal, Growth(pool, question, journal.state, _columns(config)), question)
 
 
 def add_to_folder(folder: str | Path, data: str | Path) -> int:

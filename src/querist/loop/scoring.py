@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from querist import strategies
+from querist import models, strategies
 from querist.core.errors import MissingNeed
 from querist.core.keys import seed_for
 from querist.core.protocols import Model, Pool, Question
 from querist.core.types import Floats, Ints, Labelled, Signals, unchecked_signals
 from querist.loop.ledger import Ledger
 from querist.loop.training import TrainingSet
-from querist.models import Geometry, committee_draws
-from querist.strategies import Strategy
+
+if TYPE_CHECKING:
+    from querist.models import Geometry
+    from querist.strategies import Strategy
 
 BLOCK = 1 << 16  # rows predicted at a time: contiguous, so an array pool is never copied
 FROM_MODEL = frozenset({"proba", "decision", "draws"})
-FROM_POOL = frozenset({"vectors", "labelled", "reference", "draws", "ids"})
+FROM_POOL = frozenset({"vectors", "labelled", "reference", "ids"})
 
 
 @dataclass(eq=False)
@@ -40,7 +42,7 @@ class Space:
         """Vectors of all rows the pool holds now."""
         if self._geometry is None:
             rows = np.arange(self.first)
-            self._geometry = Geometry(self.pool.kind).fit(self.pool.items(rows))
+            self._geometry = models.Geometry(self.pool.kind).fit(self.pool.items(rows))
         done = 0 if self._vectors is None else len(self._vectors)
         if done < len(self.pool):
             fresh = self._geometry.transform(self.pool.items(np.arange(done, len(self.pool))))
@@ -76,7 +78,7 @@ class Scorer:
         MissingNeed
             When neither the model nor the pool can give a need; names strategies that work.
         """
-        names = supplied(strategy, gives(model) if model is not None else frozenset())
+        names = supplied(strategy, self.gives(model))
         parts: dict[str, Any] = {"ids": self.ledger.keys[rows]}
         if model is not None and (asked := frozenset(names & {"proba", "decision"})):
             parts |= self._predict(model, rows, asked)
@@ -91,6 +93,10 @@ class Scorer:
         if "reference" in names:
             parts["reference"] = self.space.vectors()[self.ledger.covered_rows()]
         return Signals(**parts)
+
+    def gives(self, model: Model | None) -> frozenset[str]:
+        """What the model supplies; nothing while there is none."""
+        return frozenset() if model is None else gives(model, self.question)
 
     def _predict(self, model: Model, rows: Ints, needs: frozenset[str]) -> dict[str, Floats]:
         """Predict contiguous blocks when most rows are wanted: a view costs nothing to slice."""
@@ -111,7 +117,7 @@ class Scorer:
     def _draws(
         self, strategy: Strategy, rows: Ints, training: TrainingSet, untrained: Model, seed: int
     ) -> Floats:
-        return committee_draws(
+        return models.committee_draws(
             getattr(strategy, "committee", 5),
             untrained,
             self.pool.items(training.rows),
@@ -122,9 +128,14 @@ class Scorer:
         )
 
 
-def gives(model: Model) -> frozenset[str]:
-    """What a model can supply: its own declaration, or nothing beyond values."""
-    return frozenset(getattr(model, "gives", frozenset()))
+def gives(model: Model, question: Question) -> frozenset[str]:
+    """Which signals a model can supply for a question, beyond what the pool supplies.
+
+    Class signals mean nothing for a number, and those of a multi-label model are one
+    distribution per label, not one per item.
+    """
+    declared = frozenset(getattr(model, "gives", frozenset()))
+    return declared | {"draws"} if question.view == "choice" else declared - FROM_MODEL
 
 
 def supplied(strategy: Strategy, model_gives: frozenset[str]) -> frozenset[str]:
