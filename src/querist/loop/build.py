@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from querist import models
 from querist.core.errors import BadInput, Conflict
 from querist.core.events import Event, Opened, RecipeChanged, Told
 from querist.core.keys import hash_ids
@@ -26,7 +27,6 @@ from querist.loop.scoring import gives, supplied
 from querist.loop.state import IMPORTED, State
 from querist.loop.turn import Parts
 from querist.loop.worker import Worker
-from querist import models
 from querist.models import ModelStore
 from querist.pools import open_pool
 from querist.stopping import AnyOf, Budget, Rule, from_spec, parse
@@ -56,6 +56,7 @@ def campaign(
     stop_set: float = 0,
     distinct: str = "pool",
     store: ModelStore | None = None,
+    measure: bool = True,
     **columns: Any,
 ) -> Campaign:
     """Open a campaign, or resume the one its log holds; its queue is filled when this returns.
@@ -91,6 +92,9 @@ def campaign(
         How far near-duplicates are kept from being asked.
     store : ModelStore, optional
         Where model files go; by default past models are refitted from the log.
+    measure : bool
+        Whether each round is measured on the holdout or the control slice, which trains five
+        more models.
 
     Raises
     ------
@@ -122,11 +126,13 @@ def campaign(
     recipe = make_recipe(len(pool), _remembered(journal.state, settings))
     adapter, described = make_model(model, pool, question)
     chosen = make_strategy(strategy)
-    supplied(chosen, gives(adapter))
+    supplied(chosen, gives(adapter, question))
     notes = remarks(recipe, len(pool))
     if model is None:
         notes = (*notes, f"model chosen for {pool.kind} data: {described}")
-    parts = Parts(question, adapter, chosen, make_rule(until, recipe.budget), recipe, notes)
+    parts = Parts(
+        question, adapter, chosen, make_rule(until, recipe.budget), recipe, notes, measure
+    )
     told = _written(parts, described)
     if journal.state.opened is None:
         _open(journal, parts, pool, told, labels)
@@ -207,7 +213,7 @@ def change_parts(
     others = [r for r in getattr(parts.rule, "rules", ()) if r != Budget(parts.recipe.budget)]
     until = rest.pop("until", AnyOf(others) if others else None)
     recipe = make_recipe(len(pool), {**parts.recipe.to_json(), **rest})
-    supplied(parts.strategy, gives(parts.model))
+    supplied(parts.strategy, gives(parts.model, parts.question))
     parts = replace(parts, recipe=recipe, rule=make_rule(until, recipe.budget))
     return parts, _changes(state, _written(parts, described), by)
 

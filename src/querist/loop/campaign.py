@@ -14,7 +14,7 @@ from querist.loop.summary import label_rows, summary
 from querist.loop.worker import Worker
 
 if TYPE_CHECKING:
-    from querist.core.protocols import Log, Pool
+    from querist.core.protocols import Log, Model, Pool
     from querist.loop.turn import Parts
 
 Oracle = Callable[[Task], Any]
@@ -68,6 +68,11 @@ class Campaign:
     def parts(self) -> Parts:
         """Question, model, strategy, stopping rule and recipe."""
         return self._worker.parts
+
+    @property
+    def model(self) -> Model:
+        """The newest trained model; NoModel before there is one."""
+        return self._worker.model()
 
     def ask(
         self,
@@ -166,25 +171,25 @@ class Campaign:
         """
         if until is not None:
             self.change(until=until)
-        turn = self.step()
-        rounds = [turn]
-        while not turn.stop and (told := self._answer(oracle, by)):
-            self.tell_many(told)
-            turn = self.step()
-            rounds.append(turn)
+        rounds = [self.step()]
+        while not rounds[-1].stop and self._answer(oracle, by):
+            rounds.append(self.step())
         return rounds
 
-    def _answer(self, oracle: Oracle, by: str) -> list[dict[str, Any]]:
-        """One answer for every waiting task; those the oracle passes on are skipped."""
-        told = []
+    def _answer(self, oracle: Oracle, by: str) -> int:
+        """Answer every waiting task; those the oracle passes on are skipped. How many there were."""
+        told, asked = [], 0
         for job, queue in self._journal.state.queues.items():
-            for task in self.ask(len(queue), by=by, job=job) if len(queue) else ():
+            open_tasks = len(queue) + len(queue.held)
+            for task in self.ask(open_tasks, by=by, job=job) if open_tasks else ():
+                asked += 1
                 value = oracle(task)
                 if value is None:
                     self.skip(task, "the oracle passed", by=by)
                 else:
                     told.append({"task": task, "value": value, "by": by})
-        return told
+        self.tell_many(told)
+        return asked
 
     def predict(self, items: Any) -> list[Any]:
         """Labels the newest model gives to items of the pool's kind.

@@ -61,7 +61,7 @@ class Growth:
         """Items from outside as a batch the pool's model takes."""
         columns = dict(self.columns)
         if self.pool.kind == "table":
-            columns["features"] = list(getattr(self.pool, "columns", ())) or None
+            columns |= {"features": list(getattr(self.pool, "columns", ())), "mixed": True}
         outside = open_pool(items, **columns)
         if outside.kind != self.pool.kind:
             raise BadInput(

@@ -14,6 +14,7 @@ from querist.core.keys import seed_for
 from querist.core.protocols import Model, Pool, Question
 from querist.core.types import Interval, Ints, Picks, Round, Verdict
 from querist.loop import measure
+from querist.loop.coverage import seed_remarks
 from querist.loop.ledger import Ledger
 from querist.loop.recipe import Recipe, small_batch_remark
 from querist.loop.reserve import control_share
@@ -33,6 +34,7 @@ class Parts:
     rule: Rule
     recipe: Recipe
     notes: tuple[str, ...] = ()
+    measure: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +74,11 @@ class Snapshot:
         """Number of the round this turn belongs to."""
         return len(self.past) if self.retrain or not self.past else self.past[-1].number
 
+    @property
+    def first_model(self) -> bool:
+        """Whether no round before this one trained a model."""
+        return all(turn.model_version is None for turn in self.past)
+
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
@@ -92,6 +99,10 @@ def take_turn(parts: Parts, ledger: Ledger, scorer: Scorer, now: Snapshot) -> Ou
     if now.retrain or not now.past:
         past = list(now.past)
         turn, model = _learn(parts, ledger, now, seconds)
+        if model is not None and now.first_model and parts.measure:
+            seed = parts.recipe.seed
+            gaps = seed_remarks(parts.question, now.training, ledger, scorer.space, seed)
+            turn = replace(turn, notes=(*turn.notes, *gaps))
     else:
         past, turn, model = list(now.past[:-1]), now.past[-1], now.model
     spent = (parts.recipe.price or 0.0) * now.bought
@@ -153,10 +164,10 @@ def _measure(
     parts: Parts, ledger: Ledger, model: Model, now: Snapshot
 ) -> tuple[dict[str, Interval], str]:
     seed = seed_for(parts.recipe.seed, now.number, 1)
-    if len(now.holdout):
+    if len(now.holdout) and parts.measure:
         items = ledger.pool.items(now.holdout.rows)
         return measure.on_items(parts.question, model, items, now.holdout.targets, seed), "holdout"
-    if parts.recipe.control == 0:
+    if parts.recipe.control == 0 or not parts.measure:
         return {}, ""
     found = measure.on_control(ledger.pool, parts.question, parts.model, now.training, ledger, seed)
     return found, "control" if found else ""

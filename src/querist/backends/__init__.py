@@ -1,1 +1,0 @@
-"""Backends: where parallel work runs."""
