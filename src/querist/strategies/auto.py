@@ -10,11 +10,11 @@ from querist.selection.herding import cover
 from querist.selection.neighbours import nearest_neighbours
 from querist.selection.topk import top_k
 from querist.strategies.base import Rng, Strategy
-from querist.strategies.checks import tie_keys_of
 from querist.strategies.kcenter import KCenter
 from querist.strategies.kmeans import KMeansSampling
 from querist.strategies.margin import Margin
 from querist.strategies.parts import known_vectors
+from querist.strategies.ties import tie_keys_of
 
 CERTAIN, UNIFORM = 800, 200  # candidates by uncertainty and by chance, or 4 a pick
 REFERENCE = 3000  # points to be covered besides the candidates

@@ -1,107 +1,21 @@
-"""What every query strategy shares: declared needs, checked input, checked output, seeded ties."""
+"""What strategies are built on: `Strategy`, `Score` (element-wise), `Weighable` (set-wise)."""
 
 from __future__ import annotations
 
-import inspect
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from abc import abstractmethod
 from numbers import Real
-from types import MappingProxyType
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from querist.core.types import Floats, Picks, Positions, Signals
+from querist.core.types import Floats, Picks, Signals
 from querist.selection.topk import top_k
-from querist.strategies.checks import (
-    Rng,
-    check_count,
-    check_given,
-    check_positions,
-    checked_scores,
-    tie_keys_of,
-)
+from querist.strategies.checks import checked_scores
+from querist.strategies.strategy import Strategy
+from querist.strategies.ties import Rng, tie_keys, tie_keys_of
 
 if TYPE_CHECKING:
     from querist.strategies.compose import Chain, Stage
 
-__all__ = ["Rng", "Score", "Strategy", "Weighable"]
-
-
-class Strategy(ABC):
-    """Arrays in, distinct positions out; subclasses write `_pick` and declare `needs`.
-
-    Attributes
-    ----------
-    needs : frozenset of str
-        Signals without which the strategy cannot work.
-    wants : frozenset of str
-        Signals it uses where they are available.
-    instead : mapping of str to str
-        A signal that will do where a needed one is missing.
-    cold_start : Strategy or None
-        Who picks while nothing is labelled; None leaves that to the caller.
-
-    Examples
-    --------
-    >>> from querist.strategies import Margin
-    >>> signals = Signals(proba=np.array([[0.98, 0.02], [0.52, 0.48]]))
-    >>> Margin().select(signals, 1, rng=0)
-    array([1])
-    """
-
-    needs: frozenset[str] = frozenset()
-    wants: frozenset[str] = frozenset()
-    instead: Mapping[str, str] = MappingProxyType({})
-    cold_start: Strategy | None = None
-
-    @property
-    def name(self) -> str:
-        """What the log calls this strategy."""
-        return type(self).__name__
-
-    def __repr__(self) -> str:
-        said = [
-            f"{p.name}={getattr(self, p.name)!r}"
-            for p in inspect.signature(type(self)).parameters.values()
-            if hasattr(self, p.name) and repr(getattr(self, p.name)) != repr(p.default)
-        ]
-        return f"{type(self).__name__}({', '.join(said)})"
-
-    @final
-    def pick(self, signals: Signals, n: int, rng: Rng | int) -> Picks:
-        """Choose `n` candidates, or all when there are fewer, with what is recorded of each.
-
-        Raises
-        ------
-        BadInput
-            When `n` is not a whole number of at least 1, or there is no candidate.
-        MissingNeed
-            When a needed signal is absent.
-        BadStrategy
-            When the strategy broke its contract.
-        """
-        wanted = min(check_count(n), len(signals))
-        check_given(self.name, signals, self.needs, self.instead)
-        picks = self._pick(signals, wanted, np.random.default_rng(rng))
-        check_positions(self.name, picks.positions, wanted, len(signals))
-        return picks
-
-    @final
-    def select(self, signals: Signals, n: int, rng: Rng | int) -> Positions:
-        """Positions of `n` distinct candidates (all when there are fewer), most wanted first."""
-        return self.pick(signals, n, rng).positions
-
-    @abstractmethod
-    def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
-        """Choose exactly `n` of the candidates; input is checked and `n <= len(signals)`."""
-
-    def picks(
-        self, positions: Positions, scores: Floats | None = None, probability: float = np.nan
-    ) -> Picks:
-        """Picks under this strategy's name, all with the same selection probability."""
-        chance = np.full(len(positions), probability)
-        return Picks(positions, scores, (self.name,) * len(positions), chance)
+__all__ = ["Rng", "Score", "Strategy", "Weighable", "checked_scores", "tie_keys", "tie_keys_of"]
 
 
 class Score(Strategy):

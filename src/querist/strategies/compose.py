@@ -9,8 +9,7 @@ import numpy as np
 from querist.core.errors import BadInput
 from querist.core.types import Picks, Signals
 from querist.selection.topk import top_k
-from querist.strategies.base import Rng, Score, Strategy, Weighable
-from querist.strategies.checks import checked_scores, tie_keys_of
+from querist.strategies.base import Rng, Score, Strategy, Weighable, checked_scores, tie_keys_of
 from querist.strategies.parts import declare, narrow
 
 
@@ -53,6 +52,8 @@ class Chain(Strategy):
 
     def __init__(self, stages: Sequence[Stage]) -> None:
         self.stages = tuple(stages)
+        if not isinstance(self.stages[0], Score):
+            raise BadInput(f"a chain starts with a score, not with {self.stages[0]!r}")
         for before, stage in zip(self.stages, self.stages[1:], strict=False):
             if not isinstance(stage, Strategy | Top):
                 raise BadInput(f"after >> comes a strategy or Top(m), but got {stage!r}")
@@ -61,12 +62,9 @@ class Chain(Strategy):
             if isinstance(stage, Top) and not isinstance(before, Score):
                 raise BadInput(f"{stage!r} needs a score before it, not {before!r}")
             if isinstance(before, Score) and not isinstance(stage, Top | Weighable):
-                raise BadInput(
-                    f"{stage!r} cannot use the weights of {before!r}; write "
-                    f"{before!r} >> Top(1000) >> {stage!r}"
-                )
-        parts = [stage for stage in self.stages if isinstance(stage, Strategy)]
-        declare(self, parts)
+                cut = f"{before!r} >> Top(1000) >> {stage!r}"
+                raise BadInput(f"{stage!r} cannot use weights; write {cut}")
+        declare(self, [stage for stage in self.stages if isinstance(stage, Strategy)])
 
     @property
     def name(self) -> str:
@@ -82,7 +80,7 @@ class Chain(Strategy):
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         *filters, last = self.stages
         positions = np.arange(len(signals))
-        left, scores, weigh = signals, np.empty(0), False
+        left, scores = signals, np.empty(0)
         for stage in filters:
             if isinstance(stage, Score):
                 scores = np.asarray(checked_scores(stage, left))
@@ -90,13 +88,12 @@ class Chain(Strategy):
                 kept = top_k(scores, max(stage.keep, n), tie_keys_of(left, rng))
                 positions, scores = positions[kept], scores[kept]
                 left = narrow(signals, positions, self)
-            weigh = isinstance(stage, Score)
         if isinstance(last, Top):
             best = top_k(scores, n, tie_keys_of(left, rng))
             return self.picks(positions[best], scores[best], 1.0)
-        if weigh and isinstance(last, Weighable):
+        if isinstance(last, Weighable) and isinstance(filters[-1], Score):
             picks = last.pick_weighted(left, scores, n, rng)
         else:
             picks = last.pick(left, n, rng)
-        names = (self.name,) * n
-        return Picks(positions[picks.positions], scores[picks.positions], names, picks.probability)
+        shown = scores[picks.positions] if picks.scores is None else picks.scores
+        return Picks(positions[picks.positions], shown, (self.name,) * n, picks.probability)

@@ -8,8 +8,8 @@ from querist.core.errors import BadInput
 from querist.core.types import Picks, Positions, Signals
 from querist.selection.distinct import mean_distance, near, repeats
 from querist.strategies.base import Rng, Strategy
-from querist.strategies.checks import tie_keys_of
 from querist.strategies.parts import declare, join, narrow
+from querist.strategies.ties import tie_keys_of
 
 
 class Distinct(Strategy):

@@ -9,10 +9,11 @@ from querist.core.types import Picks, Signals
 from querist.selection.kmeans import representatives
 from querist.selection.topk import top_k
 from querist.strategies.base import Rng, Score, Strategy
-from querist.strategies.checks import checked_scores, tie_keys_of
+from querist.strategies.checks import checked_scores
 from querist.strategies.kmeans import KMeansSampling
 from querist.strategies.margin import Margin
 from querist.strategies.parts import declare
+from querist.strategies.ties import tie_keys_of
 
 
 class DiverseBatch(Strategy):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from querist.core.types import Floats, Picks, Signals
 from querist.selection.kmeans import representatives
 from querist.strategies.base import Rng, Weighable
-from querist.strategies.checks import tie_keys_of
+from querist.strategies.ties import tie_keys_of
 
 
 class KMeansSampling(Weighable):

@@ -7,7 +7,7 @@ import numpy as np
 from querist.core.types import Picks, Signals
 from querist.selection.topk import top_k
 from querist.strategies.base import Rng, Strategy
-from querist.strategies.checks import tie_keys_of
+from querist.strategies.ties import tie_keys_of
 
 
 class Random(Strategy):

@@ -1,0 +1,28 @@
+import numpy as np
+import pytest
+
+from querist.selection.neighbours import nearest_neighbours
+
+
+@pytest.mark.parametrize("q, p, k", [(3, 2, 5), (2100, 700, 1), (50, 1100, 7), (1, 1, 1)])
+def test_neighbours_equal_a_full_sort(q, p, k):
+    rng = np.random.default_rng(q)
+    queries, points = rng.normal(size=(q, 3)), rng.normal(size=(p, 3))
+    full = np.linalg.norm(queries[:, None] - points[None], axis=2)
+    order = np.argsort(full, axis=1)[:, :k]
+    distances, found = nearest_neighbours(queries, points, k)
+    np.testing.assert_array_equal(found, order)
+    np.testing.assert_allclose(distances, np.take_along_axis(full, order, axis=1), atol=1e-9)
+
+
+def test_a_point_is_not_its_own_neighbour():
+    points = np.random.default_rng(0).normal(size=(1100, 2))
+    full = np.linalg.norm(points[:, None] - points[None], axis=2)
+    np.fill_diagonal(full, np.inf)
+    _, found = nearest_neighbours(points, points, 3, itself=np.arange(1100))
+    np.testing.assert_array_equal(found, np.argsort(full, axis=1)[:, :3])
+
+
+def test_a_lone_point_has_no_neighbour():
+    distances, found = nearest_neighbours(np.ones((1, 2)), np.ones((1, 2)), itself=np.array([0]))
+    assert distances.shape == found.shape == (1, 0)
