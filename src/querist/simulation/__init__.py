@@ -1,1 +1,29 @@
-"""Replay of labelled data: simulate, compare, oracles."""
+"""Replays on data whose labels are known: one curve, or strategies compared seed by seed.
+
+Names are loaded on first use, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from querist.simulation.comparison import Comparison
+    from querist.simulation.curve import Curve
+    from querist.simulation.engine import simulate
+    from querist.simulation.runs import compare
+
+_HOMES = {
+    "Comparison": "comparison",
+    "Curve": "curve",
+    "compare": "runs",
+    "simulate": "engine",
+}
+__all__ = ["Comparison", "Curve", "compare", "simulate"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

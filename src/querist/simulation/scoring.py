@@ -1,0 +1,84 @@
+"""Scorers by name, as scikit-learn knows them, or as a function (estimator, X, y) -> number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import get_scorer, get_scorer_names
+
+from querist.core.errors import BadInput
+
+Scorer = Callable[[Any, Any, Any], float]
+Scoring = str | Scorer | Sequence[str | Scorer] | Mapping[str, str | Scorer]
+
+
+def scorers_of(scoring: Scoring, *, regression: bool = False) -> dict[str, Scorer]:
+    """The scorers by name; for a regression "accuracy", the default, means "r2".
+
+    Raises
+    ------
+    BadInput
+        For an unknown name, or something that is neither a name nor a function.
+
+    Examples
+    --------
+    >>> list(scorers_of(["accuracy", "f1_macro"]))
+    ['accuracy', 'f1_macro']
+    """
+    if isinstance(scoring, Mapping):
+        named = dict(scoring)
+    elif isinstance(scoring, str) or callable(scoring):
+        named = dict([_named(scoring)])
+    else:
+        named = dict(map(_named, scoring))
+    if not named:
+        raise BadInput("scoring names no score; give one such as 'accuracy'")
+    if regression and "accuracy" in named:
+        named = {("r2" if key == "accuracy" else key): _r2(value) for key, value in named.items()}
+    return {name: _scorer(scorer) for name, scorer in named.items()}
+
+
+def _named(scorer: str | Scorer) -> tuple[str, str | Scorer]:
+    return (scorer if isinstance(scorer, str) else getattr(scorer, "__name__", "score")), scorer
+
+
+def _r2(scorer: str | Scorer) -> str | Scorer:
+    return "r2" if scorer == "accuracy" else scorer
+
+
+def _scorer(scorer: str | Scorer) -> Scorer:
+    if callable(scorer):
+        return scorer
+    try:
+        found: Scorer = get_scorer(scorer)
+    except (ValueError, TypeError):
+        near = get_close_matches(str(scorer), get_scorer_names(), n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise BadInput(
+            f"scoring {scorer!r} is no scorer; {hint}give a name of "
+            "sklearn.metrics.get_scorer_names() or a function (estimator, X, y) -> number"
+        ) from None
+    return found
+
+
+def score_all(scorers: Mapping[str, Scorer], estimator: Any, X: Any, y: Any) -> dict[str, float]:
+    """Every score of a fitted estimator.
+
+    Raises
+    ------
+    BadInput
+        When a scorer refuses, or gives no number.
+    """
+    found = {}
+    for name, scorer in scorers.items():
+        try:
+            said = scorer(estimator, X, y)
+        except (ValueError, AttributeError) as error:
+            raise BadInput(f"scoring {name!r} does not work here: {error}") from error
+        if np.ndim(said) or not isinstance(said, (int, float, np.number)):
+            raise BadInput(f"scoring {name!r} must give one number, but it gave {said!r}")
+        found[name] = float(said)
+    return found
