@@ -1,4 +1,7 @@
-"""Put docstrings into the pages: a line `::: querist.name` becomes the reference of that name."""
+"""Put docstrings and help texts into the pages.
+
+A line `::: querist.name` becomes the reference of that name, `::: cli verb` that of a command.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,47 @@ import re
 from importlib import import_module
 from typing import Any
 
-_LINE = re.compile(r"^::: (\S+)$", re.MULTILINE)
+_LINE = re.compile(r"^::: (cli )?(\S+)$", re.MULTILINE)
 _SECTION = re.compile(r"^([A-Z][a-z]+(?: [A-Z][a-z]+)*)\n-{3,}\n", re.MULTILINE)
 _ENTRY = re.compile(r"^(\S[^\n]*?)(?: : ([^\n]+))?$")
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Called by mkdocs for every page."""
-    return _LINE.sub(lambda found: render(found[1]), markdown)
+    return _LINE.sub(lambda found: (command if found[1] else render)(found[2]), markdown)
+
+
+def commands() -> dict[str, Any]:
+    """The verbs of the command line, by name."""
+    import typer
+
+    from querist.cli import app
+
+    return dict(typer.main.get_command(app).commands)
+
+
+def command(verb: str) -> str:
+    """Usage, help and options of a command, as Markdown."""
+    found = commands()[verb]
+    shown = [_parameter(part) for part in found.params if part.name != "help"]
+    usage = " ".join(["querist", verb, *(part for part, _, required in shown if required)])
+    rows = [f"| `{part}` | {text} |" for part, text, _ in shown]
+    return "\n".join(
+        [f"```text\n{usage} [options]\n```\n", inspect.cleandoc(found.help), ""]
+        + (["| | |", "|---|---|", *rows] if rows else [])
+    )
+
+
+def _parameter(part: Any) -> tuple[str, str, bool]:
+    """How a parameter is written, what it does, and whether it has a place in the usage line."""
+    if part.param_type_name == "argument":
+        written = part.make_metavar(None) if part.metavar is None else part.metavar
+    else:
+        written = ", ".join(part.opts)
+    text = (part.help or "").replace("|", "\\|")
+    if part.default not in (None, False, ()) and not callable(part.default) and part.default != []:
+        text += f" Default: `{part.default}`."
+    return written, text, part.param_type_name == "argument"
 
 
 def resolve(name: str) -> Any:
