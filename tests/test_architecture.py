@@ -48,12 +48,12 @@ def _constructor_parameters(cls: ast.ClassDef) -> int:
 
 
 def _public_methods(cls: ast.ClassDef) -> list[str]:
-    """Names of the verbs; a property is a noun."""
+    """Names of the verbs; a property is a noun, and a contract suite's checks are no verbs."""
     return [
         part.name
         for part in cls.body
         if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)
-        and not part.name.startswith("_")
+        and not part.name.startswith(("_", "test_"))
         and not any(isinstance(d, ast.Name) and d.id == "property" for d in part.decorator_list)
     ]
 

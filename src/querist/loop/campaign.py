@@ -177,7 +177,7 @@ class Campaign:
         return rounds
 
     def _answer(self, oracle: Oracle, by: str) -> int:
-        """Answer every waiting task; those the oracle passes on are skipped. How many there were."""
+        """Answer every waiting task, skip those the oracle passes on; how many there were."""
         told, asked = [], 0
         for job, queue in self._journal.state.queues.items():
             open_tasks = len(queue) + len(queue.held)

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from querist.core.errors import BadInput, Conflict, NotServed, UnknownTask
-from querist.core.events import Asked, Event, Queued, QueuedItem, Retracted, Skipped, Told
+from querist.core.events import Asked, Queued, QueuedItem, Retracted, Skipped, Told
 from querist.core.protocols import Question
 from querist.core.types import Task
 from querist.loop.growth import Growth

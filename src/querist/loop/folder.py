@@ -7,12 +7,12 @@ import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import querist
 from querist.core.errors import BadInput
 from querist.core.protocols import Pool, Question
 from querist.core.questions import question_from_json
@@ -62,7 +62,7 @@ def create_folder(
     (folder / POOL).mkdir(parents=True, exist_ok=True)
     stored = _store(folder, source, 0)
     config = {
-        "querist": {"version": querist.__version__},
+        "querist": {"version": version("querist")},
         "data": {"files": [stored], "rehearsal": rehearsal, **columns},
         "question": question.to_json(),
         "recipe": {name: value for name, value in settings.items() if value is not None},
