@@ -91,7 +91,7 @@ def open_folder(folder: str | Path) -> Campaign:
     pool = open_folder_pool(folder, config)
     recipe = dict(config.get("recipe", {}))
     if isinstance(recipe.get("model"), str):
-        recipe["model"] = _import(recipe["model"])
+        recipe["model"] = model_by_name(recipe["model"])
     rehearsal = config["data"].get("rehearsal", False)
     return campaign(
         pool,
@@ -192,7 +192,14 @@ def _store(folder: Path, source: Path, number: int) -> str:
     return name
 
 
-def _import(name: str) -> Any:
+def model_by_name(name: str) -> Any:
+    """The estimator that "package.module:name" names, made when it is a class.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be imported.
+    """
     module, _, attribute = name.partition(":")
     try:
         found = getattr(import_module(module), attribute)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from querist.core.types import Round
@@ -15,9 +16,9 @@ from querist.loop.turn import Parts
 
 def summary(parts: Parts, state: State, ledger: Ledger) -> dict[str, Any]:
     """Counts, money, the last round, what the rules say, and remarks."""
-    recipe, last = parts.recipe, state.rounds[-1] if state.rounds else Round(0)
+    recipe, last = parts.recipe, _now(parts, state)
     counts = ledger.counts()
-    verdicts = parts.rule.states([*state.rounds[:-1], last] if state.rounds else [])
+    verdicts = parts.rule.states([*state.rounds[:-1], last])
     train, holdout = state.queues["train"], state.queues["holdout"]
     return {
         "labels": counts["labelled"],
@@ -96,6 +97,13 @@ def goals(parts: Parts, state: State) -> list[dict[str, Any]]:
             met = verdict.stop if name == "target" else not _overspent(parts, state)
             found.append({"goal": name, "met": met, "state": verdict.reason})
     return found
+
+
+def _now(parts: Parts, state: State) -> Round:
+    """The last round with what was bought since."""
+    last = state.rounds[-1] if state.rounds else Round(0)
+    spent = (parts.recipe.price or 0.0) * state.bought
+    return replace(last, bought=state.bought, spent=spent)
 
 
 def _overspent(parts: Parts, state: State) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from querist.core.errors import BadInput, QueristError
 from querist.core.questions import question_from_json
-from querist.logs import open_log
+from querist.logs.sqlite import SQLiteLog
 from querist.loop.folder import LOG, MODELS, open_folder, open_folder_pool, read_config
 from querist.loop.growth import Growth
 from querist.loop.journal import Journal
@@ -53,7 +53,7 @@ def _walk(folder: Path, config: dict[str, Any]) -> Iterator[str]:
     """The detail of one check after the other; raises at the first that is wrong."""
     if not (folder / LOG).is_file():
         raise BadInput(f"{folder / LOG} is gone; restore it from a backup")
-    log = open_log(f"sqlite:///{folder / LOG}")
+    log = SQLiteLog(folder / LOG)
     try:
         yield f"{log.verify():,} rows, hash chain whole"
         journal = Journal(log)

@@ -1,0 +1,146 @@
+"""Labelling from a shell or a script: ask, tell, skip, retract."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from querist.cli.options import AsJson, By, Folder
+from querist.cli.output import hint, say, say_json, say_table
+from querist.core.errors import BadInput, QueristError
+
+if TYPE_CHECKING:
+    from querist.loop.desk import Desk
+
+TaskId = Annotated[str, typer.Argument(metavar="TASK", help="Id of a task, or of an item.")]
+
+
+def ask(
+    folder: Folder,
+    n: Annotated[int, typer.Option("-n", help="How many tasks at most.")] = 1,
+    by: By = "me",
+    lease: Annotated[float, typer.Option(help="Seconds until others may have the task.")] = 600,
+    job: Annotated[str, typer.Option(help="train, or holdout: the labels that measure.")] = "train",
+    item: Annotated[list[str] | None, typer.Option(help="Ask for this item by its id.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take tasks from the queue, for as long as a lease.
+
+    Nobody else gets them meanwhile. With --json one task a line: {"task_id", "item_id", "item"}.
+    """
+    from querist.loop.folder import open_desk
+
+    desk = open_desk(folder)
+    tasks = desk.request(item, by, lease) if item else desk.ask(n, by, lease, job)
+    if as_json:
+        for task in tasks:
+            say_json({"task_id": task.task_id, "item_id": task.item_id, "item": task.item})
+    elif tasks:
+        say_table(("task", "item", "content"), [(t.task_id, t.item_id, t.item) for t in tasks])
+    if not tasks:
+        hint(f"no {job} task is free; see what is due with: querist status {folder}")
+
+
+def tell(
+    folder: Folder,
+    task: Annotated[str | None, typer.Argument(help="Id of the task; with VALUE.")] = None,
+    value: Annotated[str | None, typer.Argument(help="The answer, as text.")] = None,
+    by: By = "me",
+    as_json: AsJson = False,
+) -> None:
+    """Record answers: TASK VALUE, or JSON lines on stdin.
+
+    A line is {"task_id": "b0-1", "value": "spam"}; it may also hold "seconds", "by", "key".
+    Prints a JSON line for each answer once it is on disk, {"task_id", "ok": true, "position"}, or
+    "ok": false with the error. A bad line never stops the others; telling an answer twice
+    changes nothing. Exit code 1 when a line was refused.
+    """
+    from querist.loop.folder import open_desk
+
+    if task is not None and value is None:
+        raise BadInput(
+            f"what is the answer to {task!r}? Give TASK VALUE, or JSON lines on standard input"
+        )
+    desk = open_desk(folder)
+    told = _lines() if task is None else iter([(1, json.dumps({"task_id": task, "value": value}))])
+    refused = 0
+    for number, line in told:
+        said = _tell(desk, number, line, by)
+        refused += not said["ok"]
+        say_json(said)
+    if refused:
+        raise typer.Exit(1)
+
+
+def skip(
+    folder: Folder,
+    task: TaskId,
+    reason: Annotated[str, typer.Option(help="Why, in your words.")] = "",
+    by: By = "me",
+    as_json: AsJson = False,
+) -> None:
+    """Pass on a task; others may have it, no label is spent."""
+    from querist.loop.folder import open_desk
+
+    open_desk(folder).skip(task, reason, by)
+    _done(as_json, task, "skipped")
+
+
+def retract(folder: Folder, task: TaskId, by: By = "me", as_json: AsJson = False) -> None:
+    """Take an answer back; the task is open again."""
+    from querist.loop.folder import open_desk
+
+    open_desk(folder).retract(task, by)
+    _done(as_json, task, "retracted")
+
+
+def _done(as_json: bool, task: str, what: str) -> None:
+    if as_json:
+        say_json({"task_id": task, "ok": True})
+    else:
+        say(f"{task} {what}")
+
+
+def _lines() -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(sys.stdin, start=1):
+        if line.strip():
+            yield number, line
+
+
+def _tell(desk: Desk, number: int, line: str, by: str) -> dict[str, Any]:
+    """The result of one line, which never raises for what the line holds."""
+    task: Any = None
+    try:
+        answer = _answer(line)
+        task = answer.pop("task")
+        position = desk.tell([{"by": by, **answer, "task": task}])[0]
+    except QueristError as error:
+        return {"task_id": task, "ok": False, "line": number, "error": str(error)}
+    return {"task_id": task, "ok": True, "position": position}
+
+
+def _answer(line: str) -> dict[str, Any]:
+    """The arguments of `tell` that a line holds."""
+    shape = '{"task_id": "b0-1", "value": "spam"}'
+    try:
+        answer = json.loads(line)
+    except ValueError as error:
+        raise BadInput(f"the line is not JSON ({error}); write {shape}") from None
+    if not isinstance(answer, dict):
+        raise BadInput(f"the line holds no JSON object but {line.strip()[:60]!r}; write {shape}")
+    task = answer.pop("task_id", None) or answer.pop("item_id", None)
+    answer.pop("item_id", None)
+    answer.pop("item", None)  # so that what `ask` printed may be sent back with a value added
+    if not isinstance(task, str) or "value" not in answer:
+        raise BadInput(f'the line lacks "task_id" or "value"; write {shape}')
+    unknown = sorted(set(answer) - {"value", "by", "seconds", "key"})
+    if unknown:
+        raise BadInput(f'unknown fields {unknown}; known are "value", "by", "seconds", "key"')
+    seconds = answer.get("seconds")
+    if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, (int, float))):
+        raise BadInput(f'"seconds" is a number; got {seconds!r}')
+    return {"task": task, **answer}

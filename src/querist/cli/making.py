@@ -1,0 +1,207 @@
+"""Campaign folders: new, change, import."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from querist.cli import options
+from querist.cli.options import AsJson, By, Folder, count_or_share, parts_of
+from querist.cli.output import hint, progress, say, say_json
+from querist.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from querist.core.protocols import Question
+    from querist.loop.campaign import Campaign
+
+Ask = Annotated[str | None, typer.Option("--ask", help='The labels, comma-separated; or "number".')]
+Strategy = Annotated[
+    str | None, typer.Option(help="Who picks; see: querist strategies. Default: auto.")
+]
+
+
+def new(
+    data: Annotated[Path, typer.Argument(metavar="FILE", help="Data file, or folder of images.")],
+    folder: Annotated[Path, typer.Option("--dir", help="Folder to make.")],
+    id: options.Id = None,
+    text: options.Text = None,
+    features: options.Features = None,
+    images: options.Images = False,
+    label: Annotated[
+        str | None,
+        typer.Option(help='Column of known labels; "folder" for the sub-folder of an image.'),
+    ] = None,
+    ask: Ask = None,
+    ask_many: Annotated[
+        str | None, typer.Option(help="Labels of which several may hold, comma-separated.")
+    ] = None,
+    number: Annotated[
+        str | None, typer.Option(help="Ask for a number within LOW,HIGH; either may be empty.")
+    ] = None,
+    batch: options.Batch = None,
+    start: Annotated[int | None, typer.Option(help="Items of the first batch.")] = None,
+    budget: options.Budget = None,
+    price: options.Price = None,
+    holdout: Annotated[
+        str | None, typer.Option(help="Items kept for measuring, a count or a share.")
+    ] = None,
+    control: Annotated[
+        float | None, typer.Option(help="Share of every batch drawn at random. Default: 0.1.")
+    ] = None,
+    strategy: Strategy = None,
+    model: options.Model = None,
+    until: options.Until = None,
+    seed: options.Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Make a campaign folder from a data file.
+
+    A label column with gaps gives the first labels; a full one is kept as the truth of a
+    rehearsal (querist run --oracle truth).
+    """
+    from querist.loop.folder import create_folder
+
+    columns = {
+        "id": id,
+        "text": text,
+        "features": features if features is None else parts_of(features),
+        "label": label,
+        "images": images,
+    }
+    settings = {
+        "strategy": strategy,
+        "batch": batch,
+        "start": start,
+        "budget": budget,
+        "price": price,
+        "control": control,
+        "holdout": count_or_share(holdout),
+        "until": until,
+        "model": model,
+        "seed": seed,
+    }
+    question = make_question(ask, ask_many, number)
+    with (
+        progress("opening the pool and choosing the first batch"),
+        create_folder(folder, data, question, columns=columns, settings=settings) as made,
+    ):
+        _say_made(made, folder, as_json)
+
+
+def make_question(ask: str | None, ask_many: str | None, number: str | None) -> Question:
+    """The question that the options ask for.
+
+    Raises
+    ------
+    BadInput
+        Unless exactly one of them is given.
+
+    Examples
+    --------
+    >>> make_question("spam,ham", None, None), make_question(None, None, "0,")
+    (Choice(labels=('spam', 'ham')), Number(low=0.0, high=None))
+    """
+    from querist.core.questions import Choice, Choices, Number
+
+    if sum(given is not None for given in (ask, ask_many, number)) != 1:
+        raise BadInput(
+            "what is asked? Give one of --ask a,b,c (one label), --ask-many a,b,c (several), "
+            "--ask number, or --number LOW,HIGH"
+        )
+    if ask_many is not None:
+        return Choices(parts_of(ask_many))
+    if ask is not None and ask != "number":
+        return Choice(parts_of(ask))
+    low, _, high = (number or ",").partition(",")
+    try:
+        return Number(float(low) if low.strip() else None, float(high) if high.strip() else None)
+    except ValueError as error:
+        raise BadInput(f"--number takes LOW,HIGH such as 0,10 or 0, ; got {number!r}") from error
+
+
+def _say_made(made: Campaign, folder: Path, as_json: bool) -> None:
+    status = made.status()
+    if as_json:
+        say_json({"dir": str(folder), **status})
+        return
+    counts, queue = status["items"], status["queue"]
+    say(
+        f"{folder}: {counts['total']:,} items, {status['labels']:,} labels given, "
+        f"{queue['waiting']:,} tasks wait"
+        + (f", and {queue['holdout_waiting']:,} for the holdout" * bool(queue["holdout_waiting"])),
+        *(f"note: {note}" for note in status["notes"]),
+    )
+    hint(f"next: querist ask {folder} -n 5    then: querist tell, querist step, querist status")
+
+
+def change(
+    folder: Folder,
+    budget: options.Budget = None,
+    price: options.Price = None,
+    batch: options.Batch = None,
+    strategy: Strategy = None,
+    model: options.Model = None,
+    until: options.Until = None,
+    by: By = "me",
+    as_json: AsJson = False,
+) -> None:
+    """Change settings of a campaign; the log keeps both."""
+    from querist.loop.folder import change_config, model_by_name, open_folder
+
+    asked: dict[str, Any] = {
+        "budget": budget,
+        "price": price,
+        "batch": batch,
+        "strategy": strategy,
+        "model": model,
+        "until": until,
+    }
+    settings = {name: value for name, value in asked.items() if value is not None}
+    if not settings:
+        raise BadInput(f"nothing to change; name one of {', '.join('--' + n for n in asked)}")
+    with open_folder(folder) as campaign:
+        objects = {"model": model_by_name(model)} if model else {}
+        before = campaign.status()
+        campaign.change(by=by, **{**settings, **objects})
+        change_config(folder, settings)
+        after = campaign.status()
+    if as_json:
+        say_json({"changed": settings, "status": after})
+    else:
+        say(
+            *(
+                f"{name}: {before.get(name)} -> {after.get(name, settings[name])}"
+                for name in settings
+            )
+        )
+
+
+def import_(
+    folder: Folder,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Items, or labels with --labels.")],
+    labels: Annotated[
+        bool, typer.Option("--labels", help="FILE holds labels: id and value.")
+    ] = False,
+    by: Annotated[
+        str, typer.Option("--by", help="Whose labels they are; those of import cost nothing.")
+    ] = "import",
+    as_json: AsJson = False,
+) -> None:
+    """Append items, or take in labels that exist."""
+    from querist.loop.folder import add_to_folder, open_desk
+
+    if labels:
+        from querist.cli.labelfile import read_labels
+
+        answers = [{"task": i, "value": value, "by": by} for i, value in read_labels(file)]
+        count = len(open_desk(folder).tell(answers))
+    else:
+        with progress("reading the items"):
+            count = add_to_folder(folder, file)
+    what = "labels" if labels else "items"
+    if as_json:
+        say_json({"imported": count, "what": what})
+    else:
+        say(f"{count:,} {what} imported; they count from the next: querist step {folder}")
