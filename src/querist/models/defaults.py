@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sklearn.ensemble import ExtraTreesRegressor, RandomForestClassifier
+from sklearn.decomposition import PCA
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    RandomForestClassifier,
+    VotingClassifier,
+)
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.kernel_approximation import RBFSampler
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
@@ -50,7 +57,7 @@ def default_model(
     --------
     >>> from querist.core.questions import Choice
     >>> default_model("array", Choice(["a", "b"]))[1]
-    'scaled features, logistic regression'
+    'scaled features, mean of logistic regression and 100 extra trees'
     """
     features, seen = _features(pool_kind, columns, numeric)
     predictor, said = _predictor(pool_kind, question)
@@ -61,14 +68,15 @@ def _features(
     kind: str, columns: Sequence[str] | None, numeric: Sequence[bool] | None
 ) -> tuple[list[Any], str]:
     if kind == "text":
-        words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=WORD)
-        parts = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
-        return [make_union(words, parts)], "TF-IDF of words, word pairs and 2-4 letter parts"
+        words = TfidfVectorizer(sublinear_tf=True, token_pattern=WORD)
+        parts = TfidfVectorizer(sublinear_tf=True, analyzer="char_wb", ngram_range=(4, 4))
+        return [make_union(words, parts)], "TF-IDF of words and 4-letter parts"
     if kind == "table":
         encoder = TableEncoder(columns or None, numeric or None)
         return [encoder], "gaps filled, numbers scaled, categories one-hot"
     if kind == "image":
-        return [Pixels()], "pixels"
+        kernel = RBFSampler(gamma="scale", n_components=1000)
+        return [Pixels(), PCA(0.9), kernel], "pixels, principal components, random RBF features"
     if kind == "array":
         return [StandardScaler()], "scaled features"
     if kind == "sparse":
@@ -78,16 +86,28 @@ def _features(
 
 def _predictor(kind: str, question: Question) -> tuple[Any, str]:
     if isinstance(question, Number):
-        if kind in ("text", "sparse"):
-            return Ridge(), "ridge regression"
-        return ExtraTreesRegressor(100), "extra trees of 100"
+        if kind in ("array", "table"):
+            return ExtraTreesRegressor(100), "100 extra trees"
+        return Ridge(), "ridge regression"
     if isinstance(question, Choices):
         return OneVsRestClassifier(_linear(kind)), "one logistic regression per label"
     if kind == "table":
         # Half of the columns at each split: one-hot columns drown the few that matter.
         return RandomForestClassifier(100, max_features=0.5), "random forest of 100 trees"
+    if kind == "array":
+        # Trees bend where the line cannot, the line holds where trees starve: never far off.
+        both = [("linear", _linear(kind)), ("trees", ExtraTreesClassifier(100))]
+        return (
+            VotingClassifier(both, voting="soft"),
+            "mean of logistic regression and 100 extra trees",
+        )
+    if kind in ("text", "sparse") and len(getattr(question, "labels", ())) > 2:
+        # One against the rest by liblinear: a third of the time of the multinomial fit.
+        return OneVsRestClassifier(_linear(kind)), "one logistic regression per class"
     return _linear(kind), "logistic regression"
 
 
 def _linear(kind: str) -> LogisticRegression:
-    return LogisticRegression(C=10 if kind == "text" else 1, max_iter=500)
+    if kind in ("text", "sparse"):
+        return LogisticRegression(C=10 if kind == "text" else 1, solver="liblinear")
+    return LogisticRegression(C=30 if kind == "image" else 1, max_iter=1000)

@@ -112,6 +112,10 @@ def weight_argument(estimator: Any) -> str | None:
         name, step = estimator.steps[-1]
         inner = weight_argument(step)
         return None if inner is None else f"{name}__{inner}"
+    if isinstance(estimator, VotingClassifier):  # passes on what its members take
+        parts = [part for _, part in estimator.estimators if part != "drop"]
+        takes = all(has_fit_parameter(part, "sample_weight") for part in parts)
+        return "sample_weight" if takes else None
     if not hasattr(estimator, "fit") or not has_fit_parameter(estimator, "sample_weight"):
         return None
     part = getattr(estimator, "estimator", None)

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from querist.core.questions import Choices
 from querist.core.types import Floats
+from querist.models.estimators import METHODS
 
 if TYPE_CHECKING:
     from querist.models.sklearn import SklearnModel
@@ -83,4 +84,5 @@ class ClassifierView(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
                 return said if self._order[1] == 1 else -said
             return said[:, self._order]
 
+        method.__name__ = METHODS[name]  # scorers look at the name
         return method
