@@ -33,12 +33,14 @@ def test_more_clusters_than_different_points_still_gives_distinct_rows():
 def test_lloyd_leaves_no_centre_to_move():
     rng = np.random.default_rng(3)
     points, weights = rng.normal(size=(400, 2)), rng.uniform(size=400)
-    centres = lloyd(points, weights, np.arange(5), 500)
+    centres, error = lloyd(points, weights, np.arange(5), 500)
     nearest = ((points[:, None] - centres[None]) ** 2).sum(axis=2).argmin(axis=1)
     means = [
         np.average(points[nearest == c], axis=0, weights=weights[nearest == c]) for c in range(5)
     ]
     np.testing.assert_allclose(centres, means, atol=1e-9)
+    left = ((points[:, None] - centres[None]) ** 2).sum(axis=2).min(axis=1)
+    assert abs(error - weights @ left) < 1e-9
 
 
 def test_seeds_touch_every_cluster():

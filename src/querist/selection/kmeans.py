@@ -11,7 +11,8 @@ from querist.selection.topk import Keys, top_k
 
 STEPS = 10  # Lloyd steps: 8-20 change the picks little
 PER_CENTRE = 64  # the centres are fitted on this many rows each, and at least LEAST in all
-LEAST = 20_000
+LEAST = 10_000
+STARTS = 3  # the best of so many fits: one alone misses a cluster now and then
 
 
 def representatives(
@@ -48,16 +49,17 @@ def representatives(
     heavy = np.ones(len(vectors)) if weights is None or not np.any(weights > 0) else weights
     sample = min(len(vectors), max(PER_CENTRE * n, LEAST))
     rows = top_k(np.zeros(len(vectors)), sample, keys)
-    points = cloud.rows(rows)
-    centres = lloyd(points, heavy[rows], seeds(points, n, rng, heavy[rows]), steps)
+    points, mass = cloud.rows(rows), np.asarray(heavy[rows], dtype=np.float64)
+    fits = [lloyd(points, mass, seeds(points, n, rng, mass), steps) for _ in range(STARTS)]
+    centres, _ = min(fits, key=lambda fit: fit[1])
     which, far = cloud.nearest(centres)
     low = np.full(len(centres), np.inf)
     np.minimum.at(low, which, far)
     near = np.flatnonzero(far <= low[which] + 1e-12 * cloud.scale)
     near = near[np.lexsort((keys(near), which[near]))]
     clusters, first = np.unique(which[near], return_index=True)
-    mass = np.bincount(which, weights=heavy, minlength=len(centres))[clusters]
-    chosen = near[first][np.argsort(-mass, kind="stable")]
+    sizes = np.bincount(which, weights=heavy, minlength=len(centres))[clusters]
+    chosen = near[first][np.argsort(-sizes, kind="stable")]
     if len(chosen) < n:
         far[chosen] = -1.0
         chosen = np.concatenate([chosen, top_k(far, n - len(chosen), keys)])
@@ -107,33 +109,36 @@ def _draw(weights: Floats, times: int, rng: np.random.Generator) -> Ints:
     mass = np.cumsum(weights, dtype=np.float64)
     # the last row of any weight, so that rounding never draws one of none
     last = int(np.searchsorted(mass, mass[-1]))
-    return np.searchsorted(mass, rng.random(times) * mass[-1], side="right").clip(0, last)
+    drawn = np.searchsorted(mass, rng.random(times) * mass[-1], side="right")
+    return np.asarray(np.minimum(drawn, last), dtype=np.int64)
 
 
-def lloyd(points: Doubles, weights: Floats, start: Ints, steps: int) -> Doubles:
-    """Centres (k, d) after at most `steps` of Lloyd's algorithm from the rows `start`.
+def lloyd(points: Doubles, weights: Floats, start: Ints, steps: int) -> tuple[Doubles, float]:
+    """Centres (k, d) after at most `steps` of Lloyd's algorithm, and the error they leave.
 
-    A centre whose cluster runs empty stays where it is.
+    Begins at the rows `start`. A centre whose cluster runs empty stays where it is. The
+    error is the weighted sum of squared distances before the last move.
 
     Examples
     --------
     >>> points = np.array([[0.0], [2.0], [10.0]])
-    >>> lloyd(points, np.ones(3), np.array([0, 2]), 5).ravel()
-    array([ 1., 10.])
+    >>> centres, error = lloyd(points, np.ones(3), np.array([0, 2]), 5)
+    >>> centres.ravel(), error
+    (array([ 1., 10.]), 2.0)
     """
     cloud = Cloud(points, origin=np.zeros(points.shape[1]))
     centres = points[start].copy()
-    before = np.empty(0, dtype=np.int64)
+    before, error = np.empty(0, dtype=np.int64), np.inf
     for _ in range(steps):
-        which, _far = cloud.nearest(centres)
+        which, far = cloud.nearest(centres)
+        error = float(weights @ far)
         if np.array_equal(which, before):
             break
         before = which
         member = csr_matrix(
-            (np.asarray(weights, dtype=np.float64), (which, np.arange(len(points)))),
-            shape=(len(centres), len(points)),
+            (weights, (which, np.arange(len(points)))), shape=(len(centres), len(points))
         )
         mass = np.bincount(which, weights=weights, minlength=len(centres))
         full = mass > 0
         centres[full] = (member @ points)[full] / mass[full, None]
-    return centres
+    return centres, error

@@ -87,5 +87,5 @@ class Strategy(ABC):
         self, positions: Positions, scores: Floats | None = None, probability: float = np.nan
     ) -> Picks:
         """Picks under this strategy's name, all with the same selection probability."""
-        chance = np.full(len(positions), probability)
-        return Picks(positions, scores, (self.name,) * len(positions), chance)
+        size = np.size(positions)  # not len: what a foreign strategy gave is judged later
+        return Picks(positions, scores, (self.name,) * size, np.full(size, probability))
