@@ -17,6 +17,7 @@ from querist.core.types import Ints
 from querist.loop.ledger import Ledger
 from querist.loop.scoring import Scorer, Space
 from querist.loop.state import State
+from querist.loop.training import Book
 from querist.pools import extend, open_pool
 
 
@@ -49,6 +50,7 @@ class Growth:
         self.pool = self.space.pool = pool
         self.ledger = Ledger(pool, keys, self.state, opened.reserved, opened.seed, copies)
         self.scorer = Scorer(pool, self.ledger, self.space, self.question)
+        self.book = Book(self.ledger, self.question)
 
     def add(self, data: Any, columns: Mapping[str, Any]) -> ItemsAdded:
         """Take items in; the event says what came."""

@@ -30,6 +30,11 @@ class Ledger:
         Edges of the roles, from the Opened event.
     copies : array (n,) or None
         For each row the first row of equal content; None when copies need no care.
+
+    Attributes
+    ----------
+    read : array of bool (n,)
+        Rows whose label a reader has seen since the item's votes last changed.
     """
 
     def __init__(
@@ -46,6 +51,7 @@ class Ledger:
         self.state = state
         drawn = draw(keys, seed)
         self.role: NDArray[np.int8] = roles(drawn, reserved)
+        self.read = np.zeros(len(keys), dtype=bool)
         self._standing = np.zeros(len(keys), dtype=np.uint8)
         self._control_order = self._in_drawn_order(CONTROL, drawn)
         self._holdout_order = self._in_drawn_order(HOLDOUT, drawn)
@@ -82,6 +88,7 @@ class Ledger:
             after = bool(standing & (_LABELLED | _HELD))
             self._taken_copies[self._copies[row]] += int(after) - int(before)
         self._standing[row] = standing
+        self.read[row] = False
 
     def is_labelled(self) -> NDArray[np.bool_]:
         """Mask (n,) of the rows with a label."""

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from querist.core.protocols import Pool, Question
 from querist.core.types import Ints
+from querist.loop.ledger import Ledger
+from querist.loop.state import State
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +30,7 @@ class TrainingSet:
     targets : array (m,)
         The values as the model takes them.
     version : str
-        SHA-256 over id, content hash and label of every row, in order.
+        SHA-256 over the marks of the rows, in order; see `marks_of`.
     """
 
     rows: Ints
@@ -45,26 +47,76 @@ class TrainingSet:
         return self.rows[mask], self.targets[mask]
 
 
+class Book:
+    """Label, target and mark of every row, read once and kept until the item's votes change.
+
+    So a training set costs a slice, however many labels there are.
+    """
+
+    def __init__(self, ledger: Ledger, question: Question) -> None:
+        self.ledger = ledger
+        self.question = question
+        n, none = len(ledger.keys), question.encode([])
+        self._values = np.full(n, None, dtype=object)
+        self._targets = np.zeros((n, *none.shape[1:]), dtype=none.dtype)
+        self._marks = np.zeros((n, 32), dtype=np.uint8)
+
+    def training_set(self, rows: Ints) -> TrainingSet:
+        """The set of some labelled rows, ascending."""
+        ledger = self.ledger
+        stale = rows[~ledger.read[rows]]
+        if len(stale):
+            self._read(stale)
+            ledger.read[stale] = True
+        return TrainingSet(
+            rows=rows,
+            ids=ledger.pool.ids(rows),
+            values=self._values[rows].tolist(),
+            targets=self._targets[rows],
+            version=_version(self._marks[rows]),
+        )
+
+    def _read(self, rows: Ints) -> None:
+        values = values_of(self.ledger.state, self.ledger.pool, rows)
+        for row, value in zip(rows.tolist(), values, strict=True):
+            self._values[row] = value  # one by one: a value may be a list
+        self._targets[rows] = self.question.encode(values)
+        self._marks[rows] = marks_of(self.ledger.pool, rows, values)
+
+
+def values_of(state: State, pool: Pool, rows: Ints) -> list[Any]:
+    """What the votes on each labelled row add up to."""
+    beliefs = [state.belief(item_id) for item_id in pool.ids(rows)]
+    return [belief.value for belief in beliefs if belief is not None]
+
+
 def training_set(pool: Pool, question: Question, rows: Ints, values: Sequence[Any]) -> TrainingSet:
-    """Freeze the labelled rows into a named set."""
-    ids = pool.ids(rows)
+    """Freeze labelled rows into a named set, from scratch."""
     return TrainingSet(
         rows=rows,
-        ids=ids,
+        ids=pool.ids(rows),
         values=list(values),
         targets=question.encode(values),
-        version=data_version(ids, pool.digests(rows), values),
+        version=_version(marks_of(pool, rows, values)),
     )
 
 
-def data_version(ids: Sequence[str], digests: Sequence[str], values: Sequence[Any]) -> str:
-    """Content hash of a training set: equal sets, equal hash, on any machine.
+def marks_of(pool: Pool, rows: Ints, values: Sequence[Any]) -> NDArray[np.uint8]:
+    """SHA-256 over id, content hash and label of each row, (m, 32), the same on any machine.
 
     Examples
     --------
-    >>> one = data_version(["a"], ["00"], ["spam"])
-    >>> one == data_version(["a"], ["00"], ["spam"]), one == data_version(["a"], ["00"], ["ham"])
-    (True, False)
+    >>> from querist.pools import open_pool
+    >>> pool = open_pool(["win money", "see you"])
+    >>> one, other = marks_of(pool, np.array([0, 0]), ["spam", "ham"])
+    >>> bool((one == other).all())
+    False
     """
-    lines = json.dumps([list(ids), list(digests), list(values)], separators=(",", ":"))
-    return hashlib.sha256(lines.encode()).hexdigest()
+    facts = zip(pool.ids(rows), pool.digests(rows), values, strict=True)
+    lines = (json.dumps(fact, separators=(",", ":")) for fact in facts)
+    joined = b"".join(hashlib.sha256(line.encode()).digest() for line in lines)
+    return np.frombuffer(joined, dtype=np.uint8).reshape(len(rows), 32)
+
+
+def _version(marks: NDArray[np.uint8]) -> str:
+    return hashlib.sha256(marks.tobytes()).hexdigest()

@@ -12,13 +12,13 @@ import numpy as np
 from querist.core.errors import Conflict, LogError, NoModel
 from querist.core.events import Event, Queued, QueuedItem, Stepped
 from querist.core.protocols import Model
-from querist.core.types import Ints, Round
+from querist.core.types import Round
 from querist.loop.growth import Growth
 from querist.loop.journal import Journal
 from querist.loop.reserve import CONTROL
 from querist.loop.rounds import round_to_json
 from querist.loop.state import State
-from querist.loop.training import TrainingSet, training_set
+from querist.loop.training import TrainingSet, training_set, values_of
 from querist.loop.turn import Outcome, Parts, Snapshot, fit, take_turn
 from querist.models import ModelStore
 
@@ -74,7 +74,7 @@ class Worker:
         pool = self.growth.pool
         rows = pool.rows(sorted(past.votes)) if past.votes else np.zeros(0, dtype=np.int64)
         rows = np.sort(rows[self.growth.ledger.role[rows] <= CONTROL])
-        found = self._labels(rows, past)
+        found = training_set(pool, self.parts.question, rows, values_of(past, pool, rows))
         if found.version != step.round["data_version"]:
             raise LogError(
                 f"the training set of round {number} does not hash to what the log recorded: the "
@@ -102,10 +102,11 @@ class Worker:
     def snapshot(self) -> Snapshot | None:
         """What the next turn starts from; None when there is nothing for a turn to do."""
         journal, state, ledger = self.journal, self.journal.state, self.growth.ledger
+        book = self.growth.book
         with journal.lock:
             journal.sync()
-            training = self._labels(ledger.training_rows())
-            holdout = self._labels(ledger.measuring_rows())
+            training = book.training_set(ledger.training_rows())
+            holdout = book.training_set(ledger.measuring_rows())
             retrain = self._is_news(training, holdout)
             if state.rounds and not retrain and state.queues["train"].untouched():
                 return None
@@ -135,12 +136,6 @@ class Worker:
         return next(
             (r.model_version for r in reversed(rounds) if r.model_version is not None), None
         )
-
-    def _labels(self, rows: Ints, state: State | None = None) -> TrainingSet:
-        pool, state = self.growth.pool, state or self.journal.state
-        beliefs = [state.belief(item_id) for item_id in pool.ids(rows)]
-        values = [belief.value for belief in beliefs if belief is not None]
-        return training_set(pool, self.parts.question, rows, values)
 
     def _commit(self, now: Snapshot, outcome: Outcome) -> Round:
         """Write the turn, unless another process took one in the meantime."""
