@@ -53,11 +53,13 @@ def run_pycon(block: Block, page: Path, names: dict[str, object]) -> None:
 
 
 def run_console(block: Block, page: Path, names: dict[str, object]) -> None:
-    """Run each `$ ` line; the lines below it, if any, are what it must print."""
+    """Run each `$ querist` line; the lines below it, if any, are what it must print."""
     quiet = {"NO_COLOR": "1", "COLUMNS": "100", "OMP_NUM_THREADS": "1"}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for part in re.split(r"^\$ ", block.code, flags=re.MULTILINE)[1:]:
         command, _, expected = part.replace("\\\n", "").partition("\n")
+        if not command.startswith("querist"):
+            continue
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", command],
             env={**os.environ, **quiet, "PATH": path},
@@ -74,6 +76,13 @@ def run_console(block: Block, page: Path, names: dict[str, object]) -> None:
             assert same, f"the page shows\n{expected}\nbut this came from {where}"
 
 
+def write_pool(path: Path) -> None:
+    """A file that any page may take as its own data."""
+    texts = ("card was charged twice", "cannot log in", "refund please", "password reset fails")
+    lines = [f"{i},{text} {i}" for i in range(30) for text in texts]
+    path.write_text("\n".join(["order,text", *lines]) + "\n", encoding="utf-8")
+
+
 RUN = {"python": run_python, "pycon": run_pycon, "console": run_console}
 RUNNABLE = [page for page in PAGES if any(True for _ in blocks(page))]
 
@@ -82,6 +91,7 @@ RUNNABLE = [page for page in PAGES if any(True for _ in blocks(page))]
 @pytest.mark.parametrize("page", RUNNABLE, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    write_pool(Path("tickets.csv"))
     names: dict[str, object] = {"__name__": "__main__"}
     for block in blocks(page):
         RUN[block.kind](block, page, names)
@@ -89,7 +99,11 @@ def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
 
 def test_a_wrong_page_is_noticed(tmp_path):
     page = tmp_path / "page.md"
-    for code in ("python\nassert 1 == 2", "pycon\n>>> 1 + 1\n3", "console\n$ echo a\nb"):
+    for code in (
+        "python\nassert 1 == 2",
+        "pycon\n>>> 1 + 1\n3",
+        "console\n$ querist --version\nno",
+    ):
         page.write_text(f"# Page\n\n```{code}\n```\n")
         (block,) = blocks(page)
         with pytest.raises(AssertionError):
