@@ -44,11 +44,11 @@ def command(verb: str) -> str:
 def _parameter(part: Any) -> tuple[str, str, bool]:
     """How a parameter is written, what it does, and whether it has a place in the usage line."""
     if part.param_type_name == "argument":
-        written = part.make_metavar(None) if part.metavar is None else part.metavar
+        written = part.metavar or part.name.upper()
     else:
         written = ", ".join(part.opts)
     text = (part.help or "").replace("|", "\\|")
-    if part.default not in (None, False, ()) and not callable(part.default) and part.default != []:
+    if part.default and not callable(part.default):
         text += f" Default: `{part.default}`."
     return written, text, part.param_type_name == "argument"
 
@@ -81,10 +81,8 @@ def _signature(short: str, thing: Any) -> str:
         shown = inspect.signature(thing)
     except ValueError:
         return ""
-    bare = shown.replace(
-        parameters=[p.replace(annotation=p.empty) for p in shown.parameters.values()],
-        return_annotation=shown.empty,
-    )
+    named = [p.replace(annotation=p.empty) for p in shown.parameters.values() if p.name != "self"]
+    bare = shown.replace(parameters=named, return_annotation=shown.empty)
     return f"```text\n{short}{bare}\n```\n"
 
 

@@ -158,6 +158,8 @@ def test_every_command_is_documented(hooks):
     text = (DOCS / "reference" / "cli.md").read_text(encoding="utf-8")
     shown = re.findall(r"^::: cli (\S+)$", text, re.MULTILINE)
     assert sorted(shown) == sorted(hooks.commands())
+    for verb in shown:
+        assert f"querist {verb}" in hooks.command(verb)
 
 
 def test_every_option_has_a_help_text(hooks):
