@@ -16,6 +16,7 @@ from querist.core.errors import BadInput
 from querist.core.types import Floats
 from querist.models.batches import blocks, count, take
 from querist.models.features import Pixels, TableEncoder
+from querist.models.threads import calm
 
 FIT_ROWS = 20_000  # more rows change the scales little and cost time
 DIMENSIONS = 64
@@ -67,7 +68,8 @@ class Geometry:
             raise BadInput("there are no items to learn feature vectors from; give at least one")
         if n > FIT_ROWS:
             items = take(items, np.linspace(0, n - 1, FIT_ROWS).astype(np.int64))
-        self._map = self._fit(items)
+        with calm(count(items)):
+            self._map = self._fit(items)
         return self
 
     def transform(self, items: Any) -> NDArray[np.float32]:

@@ -17,6 +17,7 @@ from querist.core.types import Floats, Prediction
 from querist.models import estimators as ests
 from querist.models.batches import blocks, count
 from querist.models.heads import ChoiceHead, ChoicesHead, Head, NumberHead
+from querist.models.threads import calm
 from querist.models.views import ClassifierView, RegressorView
 
 
@@ -210,7 +211,8 @@ class SklearnModel:
     def _trained(self, items: Any, y: NDArray[Any], extra: dict[str, Floats], seed: int) -> Any:
         estimator, method, more = self._starting_point(y, seed)
         try:
-            getattr(estimator, method)(items, y, **more, **extra)
+            with calm(len(y)):
+                getattr(estimator, method)(items, y, **more, **extra)
         except ValueError as error:
             raise _refused(self.estimator, items, error) from error
         return estimator
