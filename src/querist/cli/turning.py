@@ -29,7 +29,10 @@ def step(folder: Folder, as_json: AsJson = False) -> None:
 def run(
     folder: Folder,
     oracle: Annotated[
-        str, typer.Option(help="truth (the label column), or a file of labels: id and value.")
+        str,
+        typer.Option(
+            help="truth (the label column), a file of labels (id, value), a URL, or person."
+        ),
     ] = "truth",
     noise: Annotated[float, typer.Option(help="Share of answers that are wrong.")] = 0.0,
     until: options.Until = None,
@@ -79,19 +82,35 @@ def ending(turn: Round) -> str:
 
 
 def _oracle(folder: Path, name: str, noise: float, campaign: Campaign) -> Oracle:
+    """Who answers; items without a known label are passed on."""
     from querist.simulation import oracles
 
-    if name == "truth":
-        from querist.loop.folder import truth
+    question = campaign.parts.question
+    labels = getattr(question, "labels", ())
+    if noise and question.view != "choice":
+        raise BadInput("--noise swaps one label for another, so it goes with --ask a,b,c only")
+    if name == "person":
+        return oracles.Terminal(question)
+    if "://" in name:
+        return oracles.Remote(name)
+    known = {i: question.check(value) for i, value in _known(folder, name)}
+    says: Oracle = oracles.Truth(known)
+    if noise:
+        says = oracles.Noisy(says, noise, labels, seed=campaign.parts.recipe.seed)
+    return lambda task: says(task) if task.item_id in known else None
 
-        known = {i: value for i, value in truth(folder).items() if value is not None}
-        if not known:
-            raise BadInput(
-                f"{folder} holds no label column to answer from; make it with --label COLUMN, or "
-                "give --oracle FILE with id and value"
-            )
-    else:
+
+def _known(folder: Path, name: str) -> list[tuple[str, Any]]:
+    if name != "truth":
         from querist.cli.labelfile import read_labels
 
-        known = dict(read_labels(Path(name)))
-    return oracles.truth(known, noise=noise, question=campaign.parts.question)
+        return read_labels(Path(name))
+    from querist.loop.folder import truth
+
+    known = [(i, value) for i, value in truth(folder).items() if value is not None]
+    if not known:
+        raise BadInput(
+            f"{folder} holds no label column to answer from; make it with --label COLUMN, or give "
+            "--oracle FILE with id and value"
+        )
+    return known

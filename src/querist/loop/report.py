@@ -1,0 +1,323 @@
+"""The report of a campaign: its log folded into tiles, curves, goals, costs and reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from querist.core.events import Queued
+from querist.core.measures import higher_is_better, leading
+from querist.core.types import Round
+from querist.loop.costs import cost_table
+from querist.loop.random_curve import random_curve
+from querist.loop.state import State
+from querist.metrics.plateau import Diminishing, diminishing_point
+from querist.reports.figures import CurveLine, learning_curve
+from querist.reports.page import Goal, Report, Section, Table, Tile, render
+
+if TYPE_CHECKING:
+    from querist.loop.campaign import Campaign
+
+SHOWN = 20  # tasks of the last batch that the page lists
+_ON = {
+    "holdout": "measured on holdout items, which no strategy ever sees",
+    "control": "measured by cross-fitting on the control slice, drawn uniformly at random",
+    "": "not measured: there is no holdout, and there are too few control labels yet",
+}
+_FEW = "no random baseline yet: it is estimated from the control labels, and that takes 30 of them"
+_CHOSEN = (
+    "the labelled set was chosen to teach the model and is not representative of the pool; "
+    "only the control and holdout labels are"
+)
+
+
+def build_report(campaign: Campaign, comparison: Any = None, *, title: str = "") -> Report:
+    """Gather a campaign into a report.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    comparison : Comparison, optional
+        Of `querist.compare`, with "random" among its strategies: gives the random curve and the
+        saving. Without it random is estimated from the control labels.
+    title : str
+        The head of the page.
+
+    Examples
+    --------
+    >>> import querist as q
+    >>> c = q.campaign([f"text {i}" for i in range(40)], q.Choice(["odd", "even"]), batch=10)
+    >>> build_report(c).title
+    'Which of odd, even?'
+    """
+    status, rounds = campaign.status(), campaign.history.rounds
+    state = State()
+    state.fold(campaign.log.read())
+    last = next((turn for turn in reversed(rounds) if turn.metrics), rounds[-1])
+    metric = leading(last.metrics)
+    saving = None if comparison is None else _saving(comparison)
+    curve, notes = _curve(campaign, state, metric, comparison)
+    sections = [
+        *curve,
+        Section("Goals", _goals(status, last, campaign.parts.rule.to_spec())),
+        Section(
+            "What it cost",
+            cost_table(state, status["price"]),
+            "Labels bought, by what they were bought for. Imported labels cost nothing here.",
+        ),
+        Section("Rounds", _rounds(rounds, metric)),
+        *_reasons_of_last_batch(state),
+        *_classes(status, last),
+        Section("Annotators", _annotators(state)),
+    ]
+    return Report(
+        title=title or _ask(status["question"]),
+        subtitle=f"{status['items']['total']:,} {campaign.pool.kind} items · strategy "
+        f"{status['strategy']} · model: {status['model']}",
+        tiles=_tiles(status, last, metric, saving),
+        sections=[section for section in sections if _is_filled(section)],
+        recipe=_recipe(state),
+        data_version=status["data_version"],
+        notes=[*notes, _CHOSEN, *status["notes"]],
+    )
+
+
+def write_report(
+    campaign: Campaign, path: str | Path, comparison: Any = None, *, title: str = ""
+) -> Path:
+    """Write the report of a campaign as one HTML file; see `build_report`."""
+    path = Path(path)
+    page = render(build_report(campaign, comparison, title=title))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def reasons(campaign: Campaign, item_id: str) -> dict[str, Any]:
+    """Every time an item was queued, answered or passed on, as plain JSON."""
+    state = State()
+    state.fold(campaign.log.read())
+    tasks = [state.tasks[task_id] for task_id in state.by_item.get(item_id, ())]
+    return {
+        "asked": [
+            {**vars(t.why), "round": t.round, "model_version": t.model_version} for t in tasks
+        ],
+        "votes": [vote._asdict() for vote in state.votes.get(item_id, {}).values()],
+        "skips": [
+            {"by": skip.by, "reason": skip.reason, "at": skip.at}
+            for skip in state.skips.get(item_id, [])
+        ],
+    }
+
+
+def _ask(question: Mapping[str, Any]) -> str:
+    if question["kind"] == "number":
+        return "Which number?"
+    which = "Which of" if question["kind"] == "choice" else "Which (several) of"
+    labels = list(question["labels"])
+    more = f" and {len(labels) - 8} more" if len(labels) > 8 else ""
+    shown = labels if len(labels) <= 10 else labels[:8]
+    return f"{which} {', '.join(shown)}{more if len(labels) > 10 else ''}?"
+
+
+def _saving(comparison: Any) -> Any:
+    """The saving of the strategy compared with random; the first one where there are several."""
+    savings = comparison.saved(against="random")
+    return next(iter(savings.values())) if isinstance(savings, Mapping) else savings
+
+
+def _tiles(status: Mapping[str, Any], last: Round, metric: str | None, saving: Any) -> list[Tile]:
+    of = "" if status["budget"] is None else f"of {status['budget']:,} allowed"
+    tiles = [Tile("labels bought", status["bought"], of)]
+    if metric is not None:
+        found = last.metrics[metric]
+        tiles.append(
+            Tile(
+                metric,
+                f"{found.value:.3f}",
+                f"95 % interval {found.low:.3f} to {found.high:.3f}, on the {last.measured_on}",
+            )
+        )
+    if saving is not None:
+        low, high = 100 * saving.share.low, 100 * saving.share.high
+        value = f"{100 * saving.share.value:.0f} %" if saving.proven else "not proven"
+        tiles.append(Tile("labels saved against random", value, f"{low:.0f} to {high:.0f} %"))
+    if status["spent"] is not None:
+        tiles.append(Tile("money spent", status["spent"], f"{status['price']:g} a label"))
+    tiles.append(Tile("rounds", max(status["rounds"] - 1, 0)))
+    return tiles
+
+
+def _curve(
+    campaign: Campaign, state: State, metric: str | None, comparison: Any
+) -> tuple[list[Section], list[str]]:
+    turns = [turn for turn in campaign.history.rounds if metric in turn.metrics]
+    if metric is None:
+        return [Section("Learning curve", "No round was measured yet.")], [_ON[""]]
+    notes = [f"{metric} is {_ON[turns[-1].measured_on]}; bands are 95 % intervals"]
+    lines = [_line(turns, metric)]
+    if comparison is not None:
+        lines += _compared(comparison)
+        notes += [f"the saving is over seeds, paired: {_saving(comparison)}"]
+    elif random := random_curve(campaign, state, metric):
+        lines.append(random)
+        notes.append("random is estimated: models trained on control labels alone")
+    else:
+        notes.append(_FEW)
+    flat = _plateau(turns, metric)
+    figure = learning_curve(
+        lines,
+        metric=metric,
+        plateau_at=flat.at if flat else None,
+        target=_target(campaign.parts.rule.to_spec(), metric),
+    )
+    figure.update_xaxes(title_text="training labels")
+    said = ""
+    if flat:
+        said = (
+            f"Diminishing returns from {flat.at:,} labels on: the {flat.after:,} labels after "
+            "them brought less than half a point a round."
+        )
+    return [Section("Learning curve", figure, said)], notes
+
+
+def _line(turns: Sequence[Round], metric: str) -> CurveLine:
+    found = [turn.metrics[metric] for turn in turns]
+    return CurveLine(
+        "this run",
+        [turn.labels for turn in turns],
+        [interval.value for interval in found],
+        [interval.low for interval in found],
+        [interval.high for interval in found],
+    )
+
+
+def _compared(comparison: Any) -> list[CurveLine]:
+    """Mean curves of a comparison, random as the baseline."""
+    lines = []
+    for name, (labels, mean, low, high) in comparison.bands().items():
+        is_random = name.lower().startswith("random")
+        shown = f"{name}, mean of {comparison.seeds} replays"
+        lines.append(CurveLine(shown, labels, mean, low, high, "random" if is_random else "other"))
+    return lines
+
+
+def _plateau(turns: Sequence[Round], metric: str) -> Diminishing | None:
+    labels = [turn.labels for turn in turns]
+    return diminishing_point(labels, [turn.metrics[metric].value for turn in turns], metric=metric)
+
+
+def _rules(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The single rules of a stopping rule's JSON form."""
+    if "rules" in spec:
+        return [rule for part in spec["rules"] for rule in _rules(part)]
+    return [spec]
+
+
+def _target(spec: Mapping[str, Any], metric: str) -> float | None:
+    for rule in _rules(spec):
+        if rule.get("rule") == "target" and rule.get("metric") in (None, metric):
+            return float(rule["score"])
+    return None
+
+
+def _goals(status: Mapping[str, Any], last: Round, spec: Mapping[str, Any]) -> list[Goal]:
+    """Target, labels and money: wanted, reached, met (None while it is not measured)."""
+    rules, found = _rules(spec), []
+    met = {goal["goal"]: goal["met"] for goal in status["goals"]}
+    for rule in (rule for rule in rules if rule.get("rule") == "target"):
+        name = rule.get("metric") or leading(last.metrics)
+        reached = last.metrics.get(name or "")
+        better = "at least" if higher_is_better(name or "") else "at most"
+        known = met.get("target") if reached is not None else None
+        found.append(Goal(name or "score", f"{better} {rule['score']:g}", reached, known))
+    budget, spent = status["budget"], status["spent"]
+    if budget is not None:
+        bought = status["bought"]
+        found.append(Goal("labels", f"at most {budget:,}", bought, bought <= budget))
+    limit = next((rule["money"] for rule in rules if rule.get("money") is not None), None)
+    if limit is None and spent is not None and budget is not None:
+        limit = status["price"] * budget
+    if limit is not None and spent is not None:
+        found.append(Goal("money", f"at most {limit:,.2f}", spent, spent <= limit + 1e-9))
+    return found
+
+
+def _classes(status: Mapping[str, Any], last: Round) -> list[Section]:
+    counts = status["classes"]
+    if not counts:
+        return []
+    recall = {name: last.metrics.get(f"recall[{name}]") for name in counts}
+    rows = [[name, n, recall[name]] for name, n in counts.items()]
+    if not any(recall.values()):
+        return [Section("Classes", Table(["class", "labels"], [row[:2] for row in rows]))]
+    return [Section("Classes", Table(["class", "training labels", "recall"], rows))]
+
+
+def _reasons_of_last_batch(state: State) -> list[Section]:
+    batch = next((b for b in reversed(state.batches) if _is_training(b)), None)
+    if batch is None:
+        return []
+    rows = [
+        [i.item_id, i.arm, i.strategy, i.score, i.rank + 1, i.probability, i.candidates]
+        for i in batch.items[:SHOWN]
+    ]
+    columns = ["item", "arm", "strategy", "score", "rank", "probability", "candidates"]
+    said = f"Round {batch.round}, in the order they are served."
+    if len(batch.items) > SHOWN:
+        said += f" The first {SHOWN} of {len(batch.items)}; `querist why` tells of any item."
+    return [Section("Why these items: the last batch", Table(columns, rows), said)]
+
+
+def _is_training(batch: Queued) -> bool:
+    return any(item.arm in ("open", "control") for item in batch.items)
+
+
+def _annotators(state: State) -> Table:
+    answers: dict[str, list[Any]] = {}
+    for votes in state.votes.values():
+        for vote in votes.values():
+            answers.setdefault(vote.by, []).append(vote.seconds)
+    skipped: dict[str, int] = {}
+    for skips in state.skips.values():
+        for skip in skips:
+            skipped[skip.by] = skipped.get(skip.by, 0) + 1
+    rows = []
+    for by in sorted({*answers, *skipped}):
+        seconds = sorted(s for s in answers.get(by, []) if s is not None)
+        middle = seconds[len(seconds) // 2] if seconds else None
+        rows.append([by, len(answers.get(by, [])), skipped.get(by, 0), middle])
+    return Table(["annotator", "answers", "skipped", "median seconds"], rows)
+
+
+def _rounds(rounds: Sequence[Round], metric: str | None) -> Table:
+    shown = metric or "score"
+    columns = ["round", "labels", "bought", "spent", shown, "seconds", "rules said"]
+    rows = [
+        [
+            turn.number,
+            turn.labels,
+            turn.bought,
+            turn.spent or None,
+            turn.metrics.get(metric or ""),
+            float(f"{sum(turn.seconds.values()):.2f}"),
+            turn.verdicts["stop"].reason if "stop" in turn.verdicts else "",
+        ]
+        for turn in rounds
+    ]
+    return Table(columns, rows)
+
+
+def _recipe(state: State) -> dict[str, Any]:
+    """Settings and versions that make the run again."""
+    assert state.opened is not None
+    versions = ", ".join(f"{name} {v}" for name, v in state.opened.environment.items())
+    changes = [f"{c.name}: {c.old} -> {c.new} by {c.by}" for c in state.changes]
+    made = {**state.recipe, "question": dict(state.opened.question), "versions": versions}
+    return {**made, "changed": "; ".join(changes)} if changes else made
+
+
+def _is_filled(section: Section) -> bool:
+    content = section.content
+    return bool(content.rows) if isinstance(content, Table) else content != []
