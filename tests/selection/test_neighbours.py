@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from querist.selection.neighbours import nearest_neighbours
+from querist.selection.neighbours import nearest_neighbours, squared_spacing
 
 
 @pytest.mark.parametrize("q, p, k", [(3, 2, 5), (2100, 700, 1), (50, 1100, 7), (1, 1, 1)])
@@ -26,3 +26,15 @@ def test_a_point_is_not_its_own_neighbour():
 def test_a_lone_point_has_no_neighbour():
     distances, found = nearest_neighbours(np.ones((1, 2)), np.ones((1, 2)), itself=np.array([0]))
     assert distances.shape == found.shape == (1, 0)
+
+
+def test_spacing_is_a_quantile_of_the_nearest_distances():
+    points = np.random.default_rng(0).normal(size=(300, 2))
+    full = np.linalg.norm(points[:, None] - points[None], axis=2)
+    np.fill_diagonal(full, np.inf)
+    expected = np.quantile(full.min(axis=1) ** 2, 0.05)
+    assert squared_spacing(points, 0.05) == pytest.approx(expected)
+    copies = np.concatenate([points, np.repeat(points[:1], 40, axis=0)])
+    assert squared_spacing(copies, 0.05) == pytest.approx(expected, rel=0.2)
+    assert squared_spacing(np.ones((5, 2)), 0.05) == 0
+    assert squared_spacing(np.ones((1, 2)), 0.05) == 0

@@ -21,8 +21,8 @@ class Cloud:
     """The rows of `vectors` (n, d), moved near the origin and widened to doubles in blocks.
 
     Distances come from one matrix product per block. Moving the origin to the rounded mean
-    keeps that exact for whole numbers and accurate far from zero. Values that are rounding
-    noise become 0, so copies of a point are at distance 0 of it.
+    keeps that exact for whole numbers and accurate far from zero. Lowest and nearest values
+    that are rounding noise become 0, so copies of a point are at distance 0 of it.
 
     Examples
     --------
@@ -34,6 +34,7 @@ class Cloud:
     def __init__(self, vectors: Floats, origin: Doubles | None = None) -> None:
         self.vectors = vectors
         self.origin = rounded_mean(vectors) if origin is None else origin
+        self._shifts = bool(self.origin.any())
         self.norms = np.empty(len(vectors))
         for part, block in self.blocks():
             self.norms[part] = np.einsum("ij,ij->i", block, block)
@@ -50,6 +51,8 @@ class Cloud:
 
     def moved(self, points: Floats) -> Doubles:
         """Points (p, d) of the caller's space in this cloud's."""
+        if not self._shifts:
+            return np.asarray(points, dtype=np.float64)
         return np.subtract(points, self.origin, dtype=np.float64)
 
     def rows(self, positions: Ints) -> Doubles:
@@ -63,7 +66,7 @@ class Cloud:
         """
         low = np.full(len(self), np.inf) if so_far is None else so_far
         for part, _, distances in self.tables(points):
-            np.minimum(low[part], distances.min(axis=1), out=low[part])
+            np.minimum(low[part], self.quiet(part, distances.min(axis=1)), out=low[part])
         return low
 
     def nearest(self, points: Doubles) -> tuple[Ints, Doubles]:
@@ -72,14 +75,22 @@ class Cloud:
         which = np.zeros(len(self), dtype=np.int64)
         for part, chunk, distances in self.tables(points):
             best = distances.argmin(axis=1)
-            found = distances[np.arange(len(best)), best]
+            found = self.quiet(part, distances[np.arange(len(best)), best])
             better = found < low[part]
             which[part][better] = best[better] + chunk
             low[part][better] = found[better]
         return which, low
 
+    def quiet(self, part: slice, distances: Doubles) -> Doubles:
+        """Squared distances of some rows, (m,) or (m, p), with rounding noise set to 0."""
+        noise = _NOISE * self.norms[part]
+        return np.where(noise > distances.T, 0.0, distances.T).T
+
     def tables(self, points: Doubles) -> Iterator[tuple[slice, int, Doubles]]:
-        """Blocks of the table of squared distances: rows, first of the points, values."""
+        """Blocks of the table of squared distances: rows, first of the points, values.
+
+        Values are raw: a copy's may be rounding noise of either sign, see `quiet`.
+        """
         turned = np.ascontiguousarray(-2.0 * points.T)
         squares = np.einsum("ij,ij->i", points, points)
         for part, block in self.blocks():
@@ -88,7 +99,6 @@ class Cloud:
                 table = block @ turned[:, chunk : chunk + _POINTS]
                 table += squares[chunk : chunk + _POINTS]
                 table += norms
-                table[table < _NOISE * norms] = 0.0
                 yield part, chunk, table
 
 

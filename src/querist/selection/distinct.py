@@ -27,7 +27,8 @@ def mean_distance(vectors: Floats, keys: Keys) -> float:
     rows = top_k(np.zeros(len(vectors)), min(SAMPLE, len(vectors)), keys)
     cloud = Cloud(vectors[rows])
     points = cloud.rows(np.arange(len(rows)))
-    total = sum(float(np.sqrt(table).sum()) for _, _, table in cloud.tables(points))
+    tables = (cloud.quiet(part, table) for part, _, table in cloud.tables(points))
+    total = sum(float(np.sqrt(table).sum()) for table in tables)
     return total / max(1, len(rows) * (len(rows) - 1))
 
 
@@ -63,9 +64,10 @@ def repeats(vectors: Floats, radius: float) -> NDArray[np.int64]:
         if len(kept):
             which, far = block.nearest(cloud.rows(kept))
             of[rows] = np.where(far <= radius**2, kept[which], -1)
-        for _, _, table in block.tables(cloud.rows(rows)):
-            for row in np.flatnonzero((table <= radius**2).sum(axis=1) > 1):
-                earlier = rows[:row][(table[row, :row] <= radius**2) & (of[rows[:row]] < 0)]
+        for part, _, table in block.tables(cloud.rows(rows)):  # one table: _ROWS fit
+            close = block.quiet(part, table) <= radius**2
+            for row in np.flatnonzero(close.sum(axis=1) > 1):
+                earlier = rows[:row][close[row, :row] & (of[rows[:row]] < 0)]
                 if of[rows[row]] < 0 and len(earlier):
                     of[rows[row]] = earlier[0]
         kept = np.concatenate([kept, rows[of[rows] < 0]])

@@ -98,7 +98,7 @@ def seeds(points: Doubles, n: int, rng: np.random.Generator, weights: Floats) ->
         rows = _draw(heavy, trials, rng)
         table = np.empty((len(points), trials))
         for part, _, distances in cloud.tables(points[rows]):
-            np.minimum(distances, left[part, None], out=table[part])
+            np.minimum(cloud.quiet(part, distances), left[part, None], out=table[part])
         best = int(np.argmin(weights @ table))
         drawn.append(int(rows[best]))
         left = np.ascontiguousarray(table[:, best])

@@ -7,6 +7,8 @@ import numpy as np
 from querist.core.types import Floats, Ints
 from querist.selection.cloud import Cloud, Doubles
 
+ASKED = 1000
+
 
 def nearest_neighbours(
     queries: Floats, points: Floats, k: int = 1, *, itself: Ints | None = None
@@ -37,9 +39,26 @@ def nearest_neighbours(
         near = min(columns, table.shape[1])
         at = np.argpartition(table, near - 1, axis=1)[:, :near] if near < table.shape[1] else None
         at = np.broadcast_to(np.arange(near), (len(table), near)) if at is None else at
-        values = np.concatenate([low[part], np.take_along_axis(table, at, axis=1)], axis=1)
+        values = np.concatenate(
+            [low[part], cloud.quiet(part, np.take_along_axis(table, at, axis=1))], axis=1
+        )
         places = np.concatenate([which[part], at + chunk], axis=1)
         order = np.lexsort((places, values), axis=1)[:, :columns]
         low[part] = np.take_along_axis(values, order, axis=1)
         which[part] = np.take_along_axis(places, order, axis=1)
     return np.sqrt(low), which
+
+
+def squared_spacing(points: Floats, quantile: float) -> float:
+    """A quantile of the squared distances to the nearest different point; 0 when all are equal.
+
+    Asks every k-th point once there are more than `ASKED`, and leaves copies out.
+
+    Examples
+    --------
+    >>> squared_spacing(np.array([[0.0], [0.0], [1.0], [3.0]]), 0.5)
+    2.5
+    """
+    rows = np.arange(0, len(points), max(1, len(points) // ASKED))
+    far, _ = nearest_neighbours(points[rows], points, 1, itself=rows)
+    return float(np.quantile(far[far > 0] ** 2, quantile)) if np.any(far > 0) else 0.0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from querist.core.types import Floats, Labelled, Picks, Signals
+from querist.core.types import Floats, Ints, Labelled, Picks, Signals
 from querist.selection.cloud import Cloud
 from querist.selection.herding import cover
-from querist.selection.neighbours import nearest_neighbours
-from querist.selection.topk import top_k
+from querist.selection.neighbours import squared_spacing
+from querist.selection.topk import Keys, top_k
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.kcenter import KCenter
 from querist.strategies.kmeans import KMeansSampling
@@ -16,7 +16,8 @@ from querist.strategies.margin import Margin
 from querist.strategies.parts import known_vectors
 from querist.strategies.ties import tie_keys_of
 
-CERTAIN, UNIFORM = 800, 200  # candidates by uncertainty and by chance, or 4 a pick
+CERTAIN, UNIFORM = 800, 200  # candidates by uncertainty and by chance
+SLICE = 200  # picks between two choices of candidates
 REFERENCE = 3000  # points to be covered besides the candidates
 FLOOR = 1e-7  # uncertainty of a certain item: with one class seen, coverage decides
 
@@ -56,24 +57,37 @@ class Auto(Strategy):
             return KCenter().pick(signals, n, rng)
         keys = tie_keys_of(signals, rng)
         worth = Margin().score(signals) * _rarity(signals.proba, labelled) + FLOOR
-        # in order of key, so that equal gains go by item and not by row
-        uniform = top_k(np.zeros(len(signals)), max(UNIFORM, n) + REFERENCE, keys)
-        certain = top_k(worth, max(CERTAIN, 4 * n), keys)
-        offered = np.union1d(certain, uniform[: max(UNIFORM, n)])
-        offered = offered[np.argsort(keys(offered), kind="stable")]
-        sampled = uniform[~np.isin(uniform, offered)]
-        points = np.concatenate([offered, sampled])
-        stands_for = np.ones(len(points))
-        stands_for[len(offered) :] = (len(signals) - len(offered)) / max(1, len(sampled))
+        radius, left = squared_spacing(known, 0.05), np.arange(len(signals))
+        done, won = np.empty(0, dtype=np.int64), np.empty(0)
+        while len(done) < n:
+            covering = np.concatenate([known, vectors[done]])
+            some = min(SLICE, n - len(done))
+            taken, gains = _herd(vectors, worth, left, covering, radius, some, keys)
+            done, won = np.append(done, taken), np.append(won, gains)
+            left = np.setdiff1d(left, taken, assume_unique=True)
+        return self.picks(done, won)
 
-        cloud = Cloud(vectors[points])
-        far = cloud.lowest(cloud.moved(known))
-        radius = _radius(known) or float(np.median(far)) or 1.0
-        kernel = np.empty((len(offered), len(points)), dtype=np.float32)
-        for part, chunk, table in cloud.tables(cloud.moved(vectors[offered])):
-            kernel[chunk : chunk + table.shape[1], part] = np.exp(-table.T / radius)
-        taken, gains = cover(kernel, worth[points] * stands_for, np.exp(-far / radius), n)
-        return self.picks(offered[taken], gains, 1.0 if len(offered) == len(signals) else np.nan)
+
+def _herd(
+    vectors: Floats, worth: Floats, left: Ints, known: Floats, radius: float, n: int, keys: Keys
+) -> tuple[Ints, Floats]:
+    by_key = left[top_k(np.zeros(len(left)), UNIFORM + REFERENCE, lambda at: keys(left[at]))]
+    certain = left[top_k(worth[left], CERTAIN, lambda at: keys(left[at]))]
+    # in order of key, so that equal gains go by item and not by row
+    offered = np.union1d(certain, by_key[:UNIFORM])
+    offered = offered[np.argsort(keys(offered), kind="stable")]
+    sampled = by_key[~np.isin(by_key, offered)]
+    points = np.concatenate([offered, sampled])
+    stands_for = np.ones(len(points))
+    stands_for[len(offered) :] = (len(left) - len(offered)) / max(1, len(sampled))
+    cloud = Cloud(vectors[points])
+    far = cloud.lowest(cloud.moved(known))
+    radius = radius or float(np.median(far)) or 1.0
+    kernel = np.empty((len(offered), len(points)), dtype=np.float32)
+    for part, chunk, table in cloud.tables(cloud.moved(vectors[offered])):
+        kernel[chunk : chunk + table.shape[1], part] = np.exp(-table.T / radius)
+    taken, gains = cover(kernel, worth[points] * stands_for, np.exp(-far / radius), n)
+    return offered[taken], gains
 
 
 def _rarity(proba: Floats | None, labelled: Labelled) -> Floats:
@@ -82,9 +96,3 @@ def _rarity(proba: Floats | None, labelled: Labelled) -> Floats:
         return np.ones(1)
     counts = np.bincount(np.asarray(labelled.targets, dtype=np.int64), minlength=proba.shape[1])
     return np.asarray(proba @ ((counts.min() + 1) / (counts + 1)))
-
-
-def _radius(known: Floats) -> float:
-    """Squared radius: the 5 % quantile of squared distances between distinct labelled items."""
-    far, _ = nearest_neighbours(known, known, 1, itself=np.arange(len(known)))
-    return float(np.quantile(far[far > 0] ** 2, 0.05)) if np.any(far > 0) else 0.0
