@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -180,6 +182,41 @@ def test_lu_protocol_gives_bit_identical_decisions() -> None:
     assert said.decision is not None
     assert said.decision.tobytes() == plain.decision_function(X).tobytes()
     np.testing.assert_array_equal(np.array([-1, 1])[said.value], plain.predict(X))
+
+
+@pytest.mark.parametrize(("name", "seed"), [("heart", 0), ("sonar", 1)])
+def test_lu_2023_margin_runs_are_reproduced(
+    shared_data: Path, load_set: Callable[[str], dict[str, Any]], name: str, seed: int
+) -> None:
+    data = load_set(f"zhan_{name}")
+    n = len(data["y"])
+    order = np.arange(n)
+    np.random.default_rng(seed).shuffle(order)
+    train, test = order[: int(n * 0.6)], order[int(n * 0.6) :]
+    scaler = StandardScaler()
+    np.random.default_rng(seed).shuffle(train)
+    pool = scaler.fit_transform(data["X"][train])
+    held = scaler.transform(data["X"][test])
+    y = (data["y"] == 1).astype(np.int64)
+    model = wrap(SVC(gamma="auto"), Choice([-1, 1]), classes=[-1, 1])
+    labelled = np.arange(len(train)) < 20
+    curve = []
+    while not labelled.all():
+        rows = np.flatnonzero(labelled)
+        fitted = model.fit(pool[rows], y[train][rows])
+        curve.append((fitted.predict(held).value == y[test]).mean())
+        left = np.flatnonzero(~labelled)
+        decision = fitted.predict(pool[left], frozenset({"decision"})).decision
+        assert decision is not None
+        labelled[left[np.abs(decision).argmin()]] = True
+    last = model.fit(pool, y[train])
+    after = np.array([*curve[1:], (last.predict(held).value == y[test]).mean()])
+    aubc = (after[:-1] + after[1:]).sum() / 2 / len(after)
+    table = pd.read_csv(shared_data / "tables" / "lu2023_margin_perseed.csv")
+    cell = table.query(
+        "dataset == @name and seed == @seed and query_model == 'RBFSVM' and task_model == 'RBFSVM'"
+    )
+    assert aubc == pytest.approx(float(cell["aubc"].iloc[0]), abs=1e-5)
 
 
 def test_weights_reach_the_last_step_and_are_noted_where_they_cannot() -> None:

@@ -270,7 +270,8 @@ class SklearnModel:
         if self.fitted is None:
             return head.unanimous(count(items), needs)
         try:
-            return _joined([self._block(head, part, needs) for part in blocks(items)])
+            with calm(count(items)):
+                return _joined([self._block(head, part, needs) for part in blocks(items)])
         except BadInput:
             raise
         except ValueError as error:
