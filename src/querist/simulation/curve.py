@@ -38,6 +38,8 @@ class Curve:
     seed : int
     test_rows : array of int
         Rows of X held out for the test; empty when X_test was given.
+    tested_on : int
+        Rows each model was scored on: labels that come on top of those of the curve.
     ended : str
         The rule that ended the run, in plain words.
     """
@@ -50,6 +52,7 @@ class Curve:
     strategy: str = ""
     seed: int = 0
     test_rows: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    tested_on: int = 0
     ended: str = ""
 
     def __len__(self) -> int:

@@ -207,6 +207,7 @@ class _Replay:
             strategy=repr(self.live.parts.strategy),
             seed=seed,
             test_rows=self.problem.test_rows,
+            tested_on=len(self.problem.y_test),
             ended=self._ended(),
         )
 

@@ -180,7 +180,7 @@ def held_out(n: int, kept: Ints, share: float, seed: int) -> Ints:
     Examples
     --------
     >>> held_out(8, np.array([0, 1]), 0.25, seed=0)
-    array([2, 5])
+    array([2, 6])
     """
     if not 0 < share < 1:
         raise BadInput(f"test_size is a share of X, between 0 and 1, but it is {share!r}")
