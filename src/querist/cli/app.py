@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 import querist
-from querist.cli import asking, checking, exporting, making, turning, watching
+from querist.cli import asking, checking, demo, exporting, making, turning, watching
 from querist.cli.output import say_json
 from querist.core.errors import LogError, NoModel, QueristError
 
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 
 for verb in (
+    demo.demo,
     making.new,
     asking.ask,
     asking.tell,

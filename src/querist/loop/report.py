@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from querist.core.events import Queued
 from querist.core.measures import higher_is_better, leading
@@ -12,6 +12,7 @@ from querist.core.types import Round
 from querist.loop.costs import cost_table
 from querist.loop.random_curve import random_curve
 from querist.loop.state import State
+from querist.metrics.paired import curve_band
 from querist.metrics.plateau import Diminishing, diminishing_point
 from querist.reports.figures import CurveLine, learning_curve
 from querist.reports.page import Goal, Report, Section, Table, Tile, render
@@ -32,7 +33,13 @@ _CHOSEN = (
 )
 
 
-def build_report(campaign: Campaign, comparison: Any = None, *, title: str = "") -> Report:
+def build_report(
+    campaign: Campaign,
+    comparison: Any = None,
+    *,
+    title: str = "",
+    notes: Sequence[str] = (),
+) -> Report:
     """Gather a campaign into a report.
 
     Parameters
@@ -43,6 +50,8 @@ def build_report(campaign: Campaign, comparison: Any = None, *, title: str = "")
         saving. Without it random is estimated from the control labels.
     title : str
         The head of the page.
+    notes : sequence of str
+        What else the reader must know.
 
     Examples
     --------
@@ -57,7 +66,7 @@ def build_report(campaign: Campaign, comparison: Any = None, *, title: str = "")
     last = next((turn for turn in reversed(rounds) if turn.metrics), rounds[-1])
     metric = leading(last.metrics)
     saving = None if comparison is None else _saving(comparison)
-    curve, notes = _curve(campaign, state, metric, comparison)
+    curve, said = _curve(campaign, state, metric, comparison)
     sections = [
         *curve,
         Section("Goals", _goals(status, last, campaign.parts.rule.to_spec())),
@@ -79,16 +88,16 @@ def build_report(campaign: Campaign, comparison: Any = None, *, title: str = "")
         sections=[section for section in sections if _is_filled(section)],
         recipe=_recipe(state),
         data_version=status["data_version"],
-        notes=[*notes, _CHOSEN, *status["notes"]],
+        notes=[*said, *notes, _CHOSEN, *status["notes"]],
     )
 
 
 def write_report(
-    campaign: Campaign, path: str | Path, comparison: Any = None, *, title: str = ""
+    campaign: Campaign, path: str | Path, comparison: Any = None, **shown: Any
 ) -> Path:
-    """Write the report of a campaign as one HTML file; see `build_report`."""
+    """Write the report of a campaign as one HTML file; arguments as for `build_report`."""
     path = Path(path)
-    page = render(build_report(campaign, comparison, title=title))
+    page = render(build_report(campaign, comparison, **shown))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page, encoding="utf-8")
     return path
@@ -123,8 +132,8 @@ def _ask(question: Mapping[str, Any]) -> str:
 
 def _saving(comparison: Any) -> Any:
     """The saving of the strategy compared with random; the first one where there are several."""
-    savings = comparison.saved(against="random")
-    return next(iter(savings.values())) if isinstance(savings, Mapping) else savings
+    savings = comparison.saved(against="random") if len(comparison.seeds) > 1 else {}
+    return next(iter(savings.values()), None)
 
 
 def _tiles(status: Mapping[str, Any], last: Round, metric: str | None, saving: Any) -> list[Tile]:
@@ -159,7 +168,7 @@ def _curve(
     lines = [_line(turns, metric)]
     if comparison is not None:
         lines += _compared(comparison)
-        notes += [f"the saving is over seeds, paired: {_saving(comparison)}"]
+        notes += [f"{name} against random: {said}" for name, said in comparison.verdict().items()]
     elif random := random_curve(campaign, state, metric):
         lines.append(random)
         notes.append("random is estimated: models trained on control labels alone")
@@ -194,12 +203,14 @@ def _line(turns: Sequence[Round], metric: str) -> CurveLine:
 
 
 def _compared(comparison: Any) -> list[CurveLine]:
-    """Mean curves of a comparison, random as the baseline."""
+    """Mean curves of a comparison with their bands over seeds, random as the baseline."""
     lines = []
-    for name, (labels, mean, low, high) in comparison.bands().items():
-        is_random = name.lower().startswith("random")
-        shown = f"{name}, mean of {comparison.seeds} replays"
-        lines.append(CurveLine(shown, labels, mean, low, high, "random" if is_random else "other"))
+    for name in comparison.curves:
+        labels, scores = comparison.matrix(name)
+        mean, low, high = (part.tolist() for part in curve_band(scores))
+        shown = f"{name}, mean of {len(scores)} replays"
+        role: Literal["random", "other"] = "random" if name == "random" else "other"
+        lines.append(CurveLine(shown, labels.tolist(), mean, low, high, role))
     return lines
 
 
