@@ -50,7 +50,7 @@ def test_every_kind_answers_every_question(kind: str, items: Any) -> None:
         rows = np.flatnonzero(len(labels) > Y)
         part = take(items, rows)
         fitted = default(kind, Choice(list(labels))).fit(part, Y[rows])
-        said = fitted.predict(part, frozenset({"proba"}))
+        said = fitted.predict(part, frozenset({"value", "proba"}))
         assert (said.value == Y[rows]).mean() > 0.9
         check_proba("proba", said.proba)
     many = default(kind, Choices(["p", "q"])).fit(items, np.c_[Y > 0, Y > 1].astype(int))

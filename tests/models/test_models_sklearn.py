@@ -78,7 +78,7 @@ def test_every_classifier_speaks_in_class_positions(
     assert not hasattr(estimator, "classes_")
     assert model.fitted is None
     assert fitted.gives == gives
-    said = fitted.predict(X, fitted.gives)
+    said = fitted.predict(X, fitted.gives | {"value"})
     assert said.value is not None
     assert said.value.dtype == np.int64
     assert (said.value == y).mean() > 0.7
@@ -102,7 +102,7 @@ def test_classes_not_seen_get_no_probability_and_the_lowest_decision(
 ) -> None:
     rows = np.isin(Y4, known)
     fitted = wrap(estimator, FOUR).fit(X[rows], Y4[rows])
-    said = fitted.predict(X, fitted.gives)
+    said = fitted.predict(X, fitted.gives | {"value"})
     unseen = [c for c in range(4) if c not in known]
     assert set(np.unique(said.value)) == set(known)
     if said.proba is not None:
@@ -127,7 +127,7 @@ def test_two_of_four_classes_keep_the_margin_of_the_svm() -> None:
 
 def test_forest_value_probabilities_and_members_are_those_of_scikit_learn() -> None:
     fitted = wrap(RandomForestClassifier(11, random_state=3), FOUR).fit(X, Y4)
-    said = fitted.predict(X, ALL - {"decision"})
+    said = fitted.predict(X, (ALL - {"decision"}) | {"value"})
     names = np.array(FOUR.labels)
     plain = RandomForestClassifier(11, random_state=3).fit(X, names[Y4])
     order = [list(plain.classes_).index(name) for name in names]
@@ -140,7 +140,7 @@ def test_forest_value_probabilities_and_members_are_those_of_scikit_learn() -> N
 def test_bagging_members_see_their_own_columns() -> None:
     bag = BaggingClassifier(GaussianNB(), 7, max_features=2, random_state=0)
     fitted = wrap(bag, FOUR).fit(X, Y4)
-    said = fitted.predict(X, frozenset({"proba", "draws"}))
+    said = fitted.predict(X, frozenset({"value", "proba", "draws"}))
     assert said.draws is not None
     np.testing.assert_allclose(said.draws.mean(axis=1), said.proba, atol=1e-6)
 
@@ -148,7 +148,7 @@ def test_bagging_members_see_their_own_columns() -> None:
 def test_equal_labels_so_far_predict_that_label() -> None:
     for estimator in (SVC(), LogisticRegression(), RandomForestClassifier(5)):
         fitted = wrap(estimator, FOUR).fit(X[:5], np.full(5, 2))
-        said = fitted.predict(X, fitted.gives)
+        said = fitted.predict(X, fitted.gives | {"value"})
         assert (said.value == 2).all()
         assert fitted.gives == wrap(estimator, FOUR).gives
         for signal in (said.proba, said.decision):
@@ -167,7 +167,7 @@ def test_the_estimator_sees_the_users_own_labels(classes: Any) -> None:
     model = wrap(LogisticRegression(class_weight=weights), TWO, classes=classes).fit(X, Y2)
     plain = LogisticRegression(class_weight=weights).fit(X, np.asarray(classes)[Y2])
     np.testing.assert_array_equal(model.estimator_.classes_, plain.classes_)
-    said = model.predict(X, frozenset({"decision"}))
+    said = model.predict(X, frozenset({"value", "decision"}))
     np.testing.assert_array_equal(np.asarray(classes)[said.value], plain.predict(X))
     np.testing.assert_array_equal(said.decision, -plain.decision_function(X))
 
@@ -178,7 +178,7 @@ def test_lu_protocol_gives_bit_identical_decisions() -> None:
     model = wrap(SVC(kernel="rbf", gamma="auto", C=1), Choice([-1, 1]), classes=[-1, 1])
     fitted = model.fit(X[rows], Y2[rows])
     plain = SVC(kernel="rbf", gamma="auto", C=1).fit(X[rows], y[rows])
-    said = fitted.predict(X, frozenset({"decision"}))
+    said = fitted.predict(X, frozenset({"value", "decision"}))
     assert said.decision is not None
     assert said.decision.tobytes() == plain.decision_function(X).tobytes()
     np.testing.assert_array_equal(np.array([-1, 1])[said.value], plain.predict(X))
@@ -288,7 +288,7 @@ def test_multi_label_with_labels_that_never_vary(estimator: Any, varying: list[i
     y = np.tile([0, 1, 0], (240, 1))
     y[:, varying] = X[:, varying] > 0
     fitted = wrap(estimator, Choices(["p", "q", "r"])).fit(X, y)
-    said = fitted.predict(X, fitted.gives & {"proba", "decision"})
+    said = fitted.predict(X, {"value"} | fitted.gives & {"proba", "decision"})
     assert said.value is not None
     assert said.value.shape == (240, 3)
     assert (said.value == y).mean() > 0.9
@@ -300,7 +300,7 @@ def test_multi_label_with_labels_that_never_vary(estimator: Any, varying: list[i
 
 def test_blocks_of_rows_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     fitted = wrap(RandomForestClassifier(5), FOUR).fit(X, Y4)
-    needs = frozenset({"proba", "draws"})
+    needs = frozenset({"value", "proba", "draws"})
     whole = fitted.predict(X, needs)
     parts = [fitted.predict(part, needs) for part in batches.blocks(X, 100)]
     for name in ("value", "proba", "draws"):

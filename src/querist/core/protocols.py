@@ -94,7 +94,7 @@ class Model(Protocol):
         """A new model trained on the items, rows in the order given."""
 
     def predict(self, items: Any, needs: frozenset[str] = frozenset()) -> Prediction:
-        """Predictions holding `value` and whatever `needs` names."""
+        """Predictions holding whatever `needs` names, or just `value` when it names nothing."""
 
 
 class Strategy(Protocol):

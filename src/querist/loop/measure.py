@@ -47,9 +47,8 @@ def on_control(
         rows, targets = training.part(fold != k)
         model = untrained.fit(pool.items(rows), targets, seed=seed)
         rows, targets = training.part(inside)
-        needs = frozenset({"proba"} & _gives(model))
         truth.append(targets)
-        said.append(model.predict(pool.items(rows), needs))
+        said.append(model.predict(pool.items(rows), _asked(model)))
     return _score(question, np.concatenate(truth), _join(said), seed)
 
 
@@ -57,12 +56,13 @@ def on_items(
     question: Question, model: Model, items: Any, targets: NDArray[Any], seed: int = 0
 ) -> dict[str, Interval]:
     """Scores of a model on labelled items it never saw."""
-    said = model.predict(items, frozenset({"proba"} & _gives(model)))
+    said = model.predict(items, _asked(model))
     return _score(question, targets, said, seed)
 
 
-def _gives(model: Model) -> frozenset[str]:
-    return frozenset(getattr(model, "gives", ()))
+def _asked(model: Model) -> frozenset[str]:
+    """Values, and probabilities where the model has them."""
+    return frozenset({"value", "proba"} & {"value", *getattr(model, "gives", ())})
 
 
 def _join(parts: list[Prediction]) -> Prediction:

@@ -236,14 +236,14 @@ class SklearnModel:
         return own is None or y.ndim > 1 or np.array_equal(np.unique(y), own)
 
     def predict(self, items: Any, needs: frozenset[str] = frozenset()) -> Prediction:
-        """Predictions holding `value` and whatever `needs` names.
+        """Predictions holding whatever `needs` names, or just `value`.
 
         Parameters
         ----------
         items : batch of n items
             Predicted in blocks of rows, so that memory stays bounded.
         needs : set of str
-            Of "proba", "decision", "draws".
+            Of "value", "proba", "decision", "draws"; none of them means "value".
 
         Returns
         -------
@@ -262,7 +262,7 @@ class SklearnModel:
         if self.trained is None:
             raise NoModel("this model is not trained yet; call fit first")
         head = self.trained.head
-        if lacking := needs - self.gives:
+        if lacking := needs - self.gives - {"value"}:
             raise MissingNeed(
                 f"{ests.name_of(self.estimator)} cannot give {', '.join(sorted(lacking))}; "
                 f"it gives {', '.join(sorted(self.gives)) or 'predicted values only'}"
@@ -287,6 +287,8 @@ class SklearnModel:
         }
         if "draws" in needs and isinstance(head, ChoiceHead):
             said["draws"] = head.proba(ests.member_proba(last, features, len(head.seen)))
+        if needs and "value" not in needs:
+            return Prediction(**said)
         if "proba" in said and isinstance(last, ests.FORESTS) and isinstance(head, ChoiceHead):
             # What a forest's predict does itself; asking again would walk all trees twice.
             value = head.seen[said["proba"][:, head.seen].argmax(axis=1)]
