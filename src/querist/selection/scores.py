@@ -12,6 +12,7 @@ from querist.core.types import Floats
 Doubles = NDArray[np.float64]
 
 _CACHE = 1 << 15  # numbers in a block: 256 KiB of doubles, so temporaries stay in L2
+_WIDE = 64  # columns from which whole rows are searched, not one column after the other
 _TINY = np.finfo(np.float64).tiny
 
 
@@ -45,7 +46,8 @@ def least_confidence(proba: Floats) -> Doubles:
     >>> least_confidence(np.array([[0.75, 0.25], [1.0, 0.0]]))
     array([0.25, 0.  ])
     """
-    return by_blocks(lambda block: 1.0 - block.max(axis=1), proba)
+    # maxima over turned blocks run along rows of memory, several times faster
+    return by_blocks(lambda block: 1.0 - np.ascontiguousarray(block.T).max(axis=0), proba)
 
 
 def top_two_gap(table: Floats) -> Doubles:
@@ -64,6 +66,11 @@ def top_two_gap(table: Floats) -> Doubles:
 def _gap(block: Doubles) -> Doubles:
     if block.shape[1] == 1:
         return block[:, 0]
+    if block.shape[1] > _WIDE:
+        best, rows = block.argmax(axis=1), np.arange(len(block))
+        rest = block.copy()
+        rest[rows, best] = -np.inf
+        return np.asarray(block[rows, best] - rest.max(axis=1))
     columns = np.ascontiguousarray(block.T)
     first = np.maximum(columns[0], columns[1])
     second = np.minimum(columns[0], columns[1])
