@@ -249,7 +249,7 @@ def _strategy_for(parts: Parts, model: Model | None, now: Snapshot) -> tuple[Str
 
 
 def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return float(value) if np.isfinite(value) else None
 
 
 @contextmanager
