@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 import querist
-from querist.cli import asking, checking, demo, exporting, making, turning, watching
+from querist.cli import asking, checking, demo, exporting, making, replaying, turning, watching
 from querist.cli.output import say_json
 from querist.core.errors import LogError, NoModel, QueristError
 
@@ -41,6 +41,8 @@ for verb in (
     watching.report,
     exporting.export,
     making.change,
+    replaying.simulate,
+    replaying.compare,
     checking.doctor,
     checking.strategies,
     checking.plugins,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,10 +34,8 @@ def ask(
 
     Nobody else gets them meanwhile. With --json one task a line: {"task_id", "item_id", "item"}.
     """
-    from querist.loop.folder import open_desk
-
-    desk = open_desk(folder)
-    tasks = desk.request(item, by, lease) if item else desk.ask(n, by, lease, job)
+    with _desk(folder) as desk:
+        tasks = desk.request(item, by, lease) if item else desk.ask(n, by, lease, job)
     if as_json:
         for task in tasks:
             say_json({"task_id": task.task_id, "item_id": task.item_id, "item": task.item})
@@ -59,19 +59,17 @@ def tell(
     "ok": false with the error. A bad line never stops the others; telling an answer twice
     changes nothing. Exit code 1 when a line was refused.
     """
-    from querist.loop.folder import open_desk
-
     if task is not None and value is None:
         raise BadInput(
             f"what is the answer to {task!r}? Give TASK VALUE, or JSON lines on standard input"
         )
-    desk = open_desk(folder)
-    told = _lines() if task is None else iter([(1, json.dumps({"task_id": task, "value": value}))])
+    given = None if task is None else json.dumps({"task_id": task, "value": value})
     refused = 0
-    for number, line in told:
-        said = _tell(desk, number, line, by)
-        refused += not said["ok"]
-        say_json(said)
+    with _desk(folder) as desk:
+        for number, line in _lines() if given is None else [(1, given)]:
+            said = _tell(desk, number, line, by)
+            refused += not said["ok"]
+            say_json(said)
     if refused:
         raise typer.Exit(1)
 
@@ -84,18 +82,27 @@ def skip(
     as_json: AsJson = False,
 ) -> None:
     """Pass on a task; others may have it, no label is spent."""
-    from querist.loop.folder import open_desk
-
-    open_desk(folder).skip(task, reason, by)
+    with _desk(folder) as desk:
+        desk.skip(task, reason, by)
     _done(as_json, task, "skipped")
 
 
 def retract(folder: Folder, task: TaskId, by: By = "me", as_json: AsJson = False) -> None:
     """Take an answer back; the task is open again."""
+    with _desk(folder) as desk:
+        desk.retract(task, by)
+    _done(as_json, task, "retracted")
+
+
+@contextmanager
+def _desk(folder: Path) -> Iterator[Desk]:
     from querist.loop.folder import open_desk
 
-    open_desk(folder).retract(task, by)
-    _done(as_json, task, "retracted")
+    desk = open_desk(folder)
+    try:
+        yield desk
+    finally:
+        desk.journal.log.close()
 
 
 def _done(as_json: bool, task: str, what: str) -> None:

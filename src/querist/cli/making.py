@@ -190,13 +190,15 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Append items, or take in labels that exist."""
-    from querist.loop.folder import add_to_folder, open_desk
+    from querist.loop.folder import add_to_folder, open_folder
 
     if labels:
         from querist.cli.labelfile import read_labels
 
         answers = [{"task": i, "value": value, "by": by} for i, value in read_labels(file)]
-        count = len(open_desk(folder).tell(answers))
+        with open_folder(folder) as campaign:
+            campaign.tell_many(answers)
+        count = len(answers)
     else:
         with progress("reading the items"):
             count = add_to_folder(folder, file)

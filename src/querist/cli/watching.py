@@ -59,7 +59,8 @@ def _say_status(found: dict[str, Any]) -> None:
         "bought": f"{found['bought']:,}{of} labels{money}",
         "round": found["round"],
     }
-    for name, interval in list(found["metrics"].items())[:3]:
+    whole = {name: i for name, i in found["metrics"].items() if "[" not in name}
+    for name, interval in list(whole.items())[:3]:
         low, high = interval["low"], interval["high"]
         pairs[name] = f"{interval['value']:.3f} [{low:.3f}, {high:.3f}] ({found['measured_on']})"
     pairs |= {

@@ -75,7 +75,7 @@ def build_report(
             cost_table(state, status["price"]),
             "Labels bought, by what they were bought for. Imported labels cost nothing here.",
         ),
-        Section("Rounds", _rounds(rounds, metric)),
+        Section("Rounds", _rounds(rounds, metric), _ended(rounds[-1])),
         *_reasons_of_last_batch(state),
         *_classes(status, last),
         Section("Annotators", _annotators(state)),
@@ -151,9 +151,10 @@ def _tiles(status: Mapping[str, Any], last: Round, metric: str | None, saving: A
     if saving is not None:
         low, high = 100 * saving.share.low, 100 * saving.share.high
         value = f"{100 * saving.share.value:.0f} %" if saving.proven else "not proven"
-        tiles.append(Tile("labels saved against random", value, f"{low:.0f} to {high:.0f} %"))
+        said = f"95 % interval {low:.0f} to {high:.0f} % of the training labels"
+        tiles.append(Tile("saved against random", value, said))
     if status["spent"] is not None:
-        tiles.append(Tile("money spent", status["spent"], f"{status['price']:g} a label"))
+        tiles.append(Tile("money spent", f"{status['spent']:,.2f}", f"{status['price']:g} a label"))
     tiles.append(Tile("rounds", max(status["rounds"] - 1, 0)))
     return tiles
 
@@ -304,7 +305,7 @@ def _annotators(state: State) -> Table:
 
 def _rounds(rounds: Sequence[Round], metric: str | None) -> Table:
     shown = metric or "score"
-    columns = ["round", "labels", "bought", "spent", shown, "seconds", "rules said"]
+    columns = ["round", "labels", "bought", "spent", shown, "seconds"]
     rows = [
         [
             turn.number,
@@ -313,11 +314,17 @@ def _rounds(rounds: Sequence[Round], metric: str | None) -> Table:
             turn.spent or None,
             turn.metrics.get(metric or ""),
             float(f"{sum(turn.seconds.values()):.2f}"),
-            turn.verdicts["stop"].reason if "stop" in turn.verdicts else "",
         ]
         for turn in rounds
     ]
     return Table(columns, rows)
+
+
+def _ended(last: Round) -> str:
+    """What the stopping rules say now."""
+    if "stop" not in last.verdicts:
+        return ""
+    return f"{'Stop' if last.stop else 'Goes on'}: {last.verdicts['stop'].reason}."
 
 
 def _recipe(state: State) -> dict[str, Any]:

@@ -1,0 +1,237 @@
+"""Replays on labelled data: would it have helped, and which strategy most?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from querist.cli import options
+from querist.cli.options import AsJson, Out, parts_of
+from querist.cli.output import hint, say, say_table, write
+from querist.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from querist.simulation import Comparison
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="Data with a label in every row.")]
+Label = Annotated[str, typer.Option("--label", help="Column of the true labels.")]
+Strategies = Annotated[str, typer.Option("--strategy", help="Names, comma-separated.")]
+Start = Annotated[int, typer.Option(help="Labels of the first model.")]
+Size = Annotated[int, typer.Option("--batch", help="Labels between two models.")]
+Budget = Annotated[int | None, typer.Option(help="Labels in all, the start included.")]
+Seeds = Annotated[int, typer.Option(help="Replays of each strategy.")]
+Test = Annotated[float, typer.Option("--test", help="Share of the rows held out for the score.")]
+Scoring = Annotated[str, typer.Option(help="Name of a scikit-learn score.")]
+Control = Annotated[float, typer.Option(help="Share of every batch drawn at random.")]
+Jobs = Annotated[int, typer.Option(help="Processes; -1 takes one per core.")]
+
+
+def simulate(
+    file: File,
+    label: Label,
+    id: options.Id = None,
+    text: options.Text = None,
+    features: options.Features = None,
+    images: options.Images = False,
+    strategy: Strategies = "auto",
+    model: options.Model = None,
+    start: Start = 20,
+    batch: Size = 20,
+    budget: Budget = None,
+    seeds: Seeds = 5,
+    test: Test = 0.25,
+    scoring: Scoring = "accuracy",
+    control: Control = 0.0,
+    seed: options.Seed = 0,
+    jobs: Jobs = 1,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Replay strategies on labelled data, and print their curves.
+
+    Random labelling always runs along. --json gives every curve; --out writes that to a file.
+    """
+    data = _data(file, label, id=id, text=text, features=features, images=images)
+    found = _compare(
+        data,
+        parts_of(strategy),
+        model=model,
+        seeds=range(seed, seed + seeds),
+        n_jobs=jobs,
+        start=start,
+        batch=batch,
+        budget=budget,
+        test_size=test,
+        scoring=scoring,
+        control=control,
+    )
+    if out is not None:
+        write(out, found.to_json())
+        hint(f"wrote {out}")
+    if as_json:
+        say(found.to_json())
+        return
+    curves = {name: found.matrix(name) for name in found.curves}
+    grid = next(iter(curves.values()))[0]
+    rows = [
+        (int(labels), *(float(scores[:, at].mean()) for _, scores in curves.values()))
+        for at, labels in enumerate(grid)
+    ]
+    say_table(("labels", *curves), rows, f"mean {scoring} of {seeds} seeds")
+    _say_verdicts(found)
+
+
+def compare(
+    file: File,
+    label: Label,
+    id: options.Id = None,
+    text: options.Text = None,
+    features: options.Features = None,
+    images: options.Images = False,
+    strategy: Strategies = "auto,margin",
+    model: options.Model = None,
+    start: Start = 20,
+    batch: Size = 20,
+    budget: Budget = None,
+    seeds: Seeds = 10,
+    test: Test = 0.25,
+    scoring: Scoring = "accuracy",
+    control: Control = 0.0,
+    target: Annotated[
+        float | None, typer.Option(help="Also tell the labels each needs to this score.")
+    ] = None,
+    seed: options.Seed = 0,
+    jobs: Jobs = 1,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rank strategies against random, seed by seed, with intervals.
+
+    A saving is claimed only where its whole interval lies above 0, and losses are named.
+    --out writes a report (.html) or everything as JSON (.json).
+    """
+    data = _data(file, label, id=id, text=text, features=features, images=images)
+    found = _compare(
+        data,
+        parts_of(strategy),
+        model=model,
+        seeds=range(seed, seed + seeds),
+        n_jobs=jobs,
+        start=start,
+        batch=batch,
+        budget=budget,
+        test_size=test,
+        scoring=scoring,
+        control=control,
+    )
+    if out is not None:
+        write(out, found.to_json() if out.suffix == ".json" else _page(found, file, scoring))
+        hint(f"wrote {out}")
+    if as_json:
+        say(found.to_json())
+        return
+    say_table(COLUMNS, _ranked(found), f"{scoring}, {seeds} seeds")
+    _say_verdicts(found)
+    if target is not None:
+        say(*(f"{name}: {_reach(r, target)}" for name, r in found.labels_to(target).items()))
+
+
+COLUMNS = ("strategy", "curve height", "final score", "labels to random's end", "saved", "losses")
+
+
+def _data(file: Path, label: str, **columns: Any) -> tuple[Any, list[Any]]:
+    """Items and true labels of a file."""
+    import numpy as np
+
+    from querist.pools import open_pool
+
+    columns["features"] = parts_of(columns["features"]) or None
+    pool = open_pool(file, label=label, **columns)
+    labels = list(getattr(pool, "given_labels", list)())
+    missing = sum(value is None for value in labels)
+    if missing or not labels:
+        raise BadInput(
+            f"a replay needs the true label of every row, but {missing or 'all'} of the "
+            f"{len(pool)} rows of {file} have none in column {label!r}; drop them, or start a "
+            "campaign with: querist new"
+        )
+    return pool.items(np.arange(len(pool))), labels
+
+
+def _compare(
+    data: tuple[Any, list[Any]], strategies: list[str], model: str | None, **settings: Any
+) -> Comparison:
+    from querist.loop.folder import model_by_name
+    from querist.simulation import compare as run
+
+    estimator = None if model is None else model_by_name(model)
+    return run(*data, model=estimator, strategies=strategies, **settings)
+
+
+def _ranked(found: Comparison) -> list[tuple[Any, ...]]:
+    rows = []
+    for row in found.table():
+        saved = row["saved"]
+        said = None
+        if saved is not None:
+            low, high = 100 * row["saved_low"], 100 * row["saved_high"]
+            said = f"{100 * saved:.0f} % [{low:.0f}, {high:.0f}]"
+        labels = None if row["labels"] is None else round(row["labels"])
+        rows.append(
+            (
+                row["strategy"],
+                _range(row, "aubc"),
+                _range(row, "final"),
+                labels,
+                said,
+                row["losses"],
+            )
+        )
+    return rows
+
+
+def _range(row: dict[str, Any], name: str) -> str:
+    if row[f"{name}_low"] is None:
+        return f"{row[name]:.3f}"
+    return f"{row[name]:.3f} [{row[f'{name}_low']:.3f}, {row[f'{name}_high']:.3f}]"
+
+
+def _reach(reach: Any, target: float) -> str:
+    got = f"{reach.reached} of {reach.seeds} seeds reach {target:g}"
+    if not reach.reached:
+        return got
+    ends = (reach.labels.value, reach.labels.low, reach.labels.high)
+    median, low, high = ("never" if end == float("inf") else f"{end:.0f}" for end in ends)
+    return f"median labels {median} [{low}, {high}]; {got}"
+
+
+def _say_verdicts(found: Comparison) -> None:
+    say(*(f"{name}: {said}" for name, said in found.verdict().items()))
+
+
+def _page(found: Comparison, file: Path, scoring: str) -> str:
+    from querist.reports.page import Report, Section, Table, render
+
+    verdicts = [f"{name}: {said}" for name, said in found.verdict().items()]
+    losses = [tuple(loss.values()) for loss in found.losses()] if len(found.seeds) > 1 else []
+    lost = ("strategy", "labels", "difference", "p", "p (Holm)", "p (BH)")
+    return render(
+        Report(
+            title=f"Strategies compared on {file.name}",
+            subtitle=f"{scoring}, {len(found.seeds)} paired seeds, 95 % intervals over seeds",
+            sections=[
+                Section("Learning curves", found.plot()),
+                Section("Ranking", Table(COLUMNS, _ranked(found))),
+                Section("In words", "\n".join(verdicts)),
+                Section(
+                    "Points below random (p < 0.05, before any correction)", Table(lost, losses)
+                ),
+            ],
+            notes=[
+                "every label counts, those of the start included",
+                "the score is that of a test part which no strategy saw",
+            ],
+        )
+    )
