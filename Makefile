@@ -28,7 +28,7 @@ lint: $(STAMP)  ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --exclude '*.md' .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 docs: $(STAMP)  ## build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
@@ -37,4 +37,4 @@ bench: $(STAMP)  ## run the benchmarks
 	$(BIN)/python -m benchmarks
 
 clean:  ## remove everything the other targets made
-	rm -rf .venv site demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv site demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
