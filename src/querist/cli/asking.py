@@ -18,6 +18,9 @@ from querist.core.errors import BadInput, QueristError
 if TYPE_CHECKING:
     from querist.loop.desk import Desk
 
+SHAPE = '{"task_id": "b0-1", "value": "spam"}'
+FIELDS = {"task", "value", "by", "seconds", "key"}
+
 TaskId = Annotated[str, typer.Argument(metavar="TASK", help="Id of a task, or of an item.")]
 
 
@@ -112,42 +115,48 @@ def _done(as_json: bool, task: str, what: str) -> None:
         say(f"{task} {what}")
 
 
-def _lines() -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(sys.stdin, start=1):
+def _lines() -> Iterator[tuple[int, str | bytes]]:
+    """Line numbers and lines; as bytes, since a line that is not UTF-8 must not stop the others."""
+    for number, line in enumerate(sys.stdin.buffer, start=1):
         if line.strip():
             yield number, line
 
 
-def _tell(desk: Desk, number: int, line: str, by: str) -> dict[str, Any]:
+def _tell(desk: Desk, number: int, line: str | bytes, by: str) -> dict[str, Any]:
     """The result of one line, which never raises for what the line holds."""
     task: Any = None
     try:
-        answer = _answer(line)
-        task = answer.pop("task")
-        position = desk.tell([{"by": by, **answer, "task": task}])[0]
+        answer = _object(line)
+        task = answer.pop("task_id", None) or answer.get("item_id")
+        told = _answer(answer, {"task": task, "by": by})
+        position = desk.tell([told])[0]
     except QueristError as error:
         return {"task_id": task, "ok": False, "line": number, "error": str(error)}
     return {"task_id": task, "ok": True, "position": position}
 
 
-def _answer(line: str) -> dict[str, Any]:
-    """The arguments of `tell` that a line holds."""
-    shape = '{"task_id": "b0-1", "value": "spam"}'
+def _object(line: str | bytes) -> dict[str, Any]:
     try:
-        answer = json.loads(line)
+        found = json.loads(line)
     except ValueError as error:
-        raise BadInput(f"the line is not JSON ({error}); write {shape}") from None
-    if not isinstance(answer, dict):
-        raise BadInput(f"the line holds no JSON object but {line.strip()[:60]!r}; write {shape}")
-    task = answer.pop("task_id", None) or answer.pop("item_id", None)
-    answer.pop("item_id", None)
-    answer.pop("item", None)  # so that what `ask` printed may be sent back with a value added
-    if not isinstance(task, str) or "value" not in answer:
-        raise BadInput(f'the line lacks "task_id" or "value"; write {shape}')
-    unknown = sorted(set(answer) - {"value", "by", "seconds", "key"})
+        raise BadInput(f"the line is not JSON ({error}); write {SHAPE}") from None
+    if not isinstance(found, dict):
+        raise BadInput(f"the line holds {found!r:.60}, which is no JSON object; write {SHAPE}")
+    return found
+
+
+def _answer(given: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `tell` that a line holds; what `ask` printed may stand there as well."""
+    given = {**told, **{name: v for name, v in given.items() if name not in ("item_id", "item")}}
+    if given["task"] is None or "value" not in given:
+        raise BadInput(f'the line lacks "task_id" or "value"; write {SHAPE}')
+    unknown = sorted(set(given) - FIELDS)
     if unknown:
-        raise BadInput(f'unknown fields {unknown}; known are "value", "by", "seconds", "key"')
-    seconds = answer.get("seconds")
+        raise BadInput(f"unknown fields {unknown}; a line may hold {sorted(FIELDS - {'task'})}")
+    for name in ("task", "by", "key"):
+        if not isinstance(given.get(name, ""), str):
+            raise BadInput(f"{name!r} is a text; got {given[name]!r}")
+    seconds = given.get("seconds")
     if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, (int, float))):
-        raise BadInput(f'"seconds" is a number; got {seconds!r}')
-    return {"task": task, **answer}
+        raise BadInput(f"'seconds' is a number; got {seconds!r}")
+    return given
