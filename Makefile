@@ -33,8 +33,8 @@ lint: $(STAMP)  ## ruff, mypy strict, import contracts
 docs: $(STAMP)  ## build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
 
-bench: $(STAMP)  ## run the benchmarks
-	$(BIN)/python -m benchmarks
+bench: $(STAMP)  ## run every benchmark in benchmarks/
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 clean:  ## remove everything the other targets made
 	rm -rf .venv site demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
