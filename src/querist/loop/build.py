@@ -29,7 +29,7 @@ from querist.loop.turn import Parts
 from querist.loop.worker import Worker
 from querist.models import ModelStore
 from querist.pools import open_pool
-from querist.stopping import AnyOf, Budget, Rule, from_spec, parse
+from querist.stopping import AnyOf, Budget, from_spec, parse
 from querist.strategies import Strategy, as_strategy
 from querist.strategies import get as strategy_by_name
 
@@ -175,7 +175,7 @@ def make_strategy(strategy: Any) -> Strategy:
     return strategy_by_name(strategy) if isinstance(strategy, str) else as_strategy(strategy)
 
 
-def make_rule(until: Any, budget: int | None) -> Rule:
+def make_rule(until: Any, budget: int | None) -> AnyOf:
     """The stopping rules: the budget, and whatever else was named; any of them stops."""
     parts: list[Any] = [] if budget is None else [Budget(labels=budget)]
     if isinstance(until, str):
@@ -210,7 +210,8 @@ def change_parts(
         parts = replace(parts, model=adapter)
     if "strategy" in rest:
         parts = replace(parts, strategy=make_strategy(rest.pop("strategy")))
-    others = [r for r in getattr(parts.rule, "rules", ()) if r != Budget(parts.recipe.budget)]
+    own = make_rule(None, parts.recipe.budget).rules
+    others = [rule for rule in parts.rule.rules if rule not in own]
     until = rest.pop("until", AnyOf(others) if others else None)
     recipe = make_recipe(len(pool), {**parts.recipe.to_json(), **rest})
     supplied(parts.strategy, gives(parts.model, parts.question))

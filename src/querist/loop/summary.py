@@ -115,6 +115,7 @@ def table(rounds: list[Round]) -> list[dict[str, Any]]:
 
     Examples
     --------
+    >>> from querist.core.types import Interval
     >>> table([Round(1, labels=20, metrics={"accuracy": Interval(0.9, 0.8, 0.95)})])[0]["accuracy"]
     0.9
     """

@@ -20,7 +20,7 @@ from querist.loop.recipe import Recipe, small_batch_remark
 from querist.loop.reserve import control_share
 from querist.loop.scoring import Scorer
 from querist.loop.training import TrainingSet
-from querist.stopping import Rule
+from querist.stopping import AnyOf
 from querist.strategies import Distinct, Random, Strategy
 
 
@@ -31,7 +31,7 @@ class Parts:
     question: Question
     model: Model
     strategy: Strategy
-    rule: Rule
+    rule: AnyOf
     recipe: Recipe
     notes: tuple[str, ...] = ()
     measure: bool = True
