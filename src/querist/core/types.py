@@ -39,6 +39,7 @@ class Labelled:
     classes: Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        _as_arrays(self, "vectors", "targets")
         if self.vectors is not None:
             _check_matrix("labelled.vectors", self.vectors)
             if len(self.vectors) != len(self.targets):
@@ -96,6 +97,7 @@ class Signals:
     _len: int = field(init=False, repr=False, default=0)
 
     def __post_init__(self) -> None:
+        _as_arrays(self, "proba", "decision", "draws", "vectors", "reference", "cost", "ids")
         lengths = {
             name: len(value)
             for name in ("proba", "decision", "draws", "vectors", "cost", "ids")
@@ -158,6 +160,21 @@ class Signals:
             for name in ("proba", "decision", "draws", "vectors", "cost", "ids")
         }
         return unchecked_signals(labelled=self.labelled, reference=self.reference, **part)
+
+
+def _as_arrays(holder: Labelled | Signals, *names: str) -> None:
+    """Turn lists, frames and tensors into arrays; arrays and sparse matrices stay as they are."""
+    for name in names:
+        value = getattr(holder, name)
+        if value is None or hasattr(value, "tocsr"):
+            continue
+        try:
+            array = np.asarray(value)
+            if name not in ("ids", "targets") and array.dtype.kind not in "fiub":
+                array = array.astype(float)
+        except (TypeError, ValueError) as error:
+            raise BadInput(f"{name} must be an array of numbers: {error}") from error
+        object.__setattr__(holder, name, array)
 
 
 def unchecked_signals(**parts: Any) -> Signals:
