@@ -91,7 +91,9 @@ def folder(querist, mails, tmp_path):
     """A campaign over the mails, with nine given labels and a first model."""
     path = tmp_path / "c"
     args = ("--id", "id", "--text", "body", "--label", "label", "--ask", "spam,ham")
-    made = querist("new", mails, *args, "--batch", 10, "--budget", 30, "--price", 0.5, "--dir", path)
+    made = querist(
+        "new", mails, *args, "--batch", 10, "--budget", 30, "--price", 0.5, "--dir", path
+    )
     assert made.code == 0, made.err
     return path
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -81,10 +80,6 @@ def _run(args: list[str], debug: bool) -> int:
         return _fail(_usage(refused), USAGE, args, debug)
     except (typer.Abort, KeyboardInterrupt):
         return _fail("interrupted", INTERRUPTED, args, debug)
-    except BrokenPipeError:
-        # the reader went away (`| head`): nothing is wrong, and nobody is left to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
     except QueristError as error:
         known = FAILED if isinstance(error, (LogError, NoModel)) else USAGE
         return _fail(str(error), known, args, debug)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -62,29 +61,13 @@ def plugins(as_json: AsJson = False) -> None:
 
     Exit code 1 when a plug-in fails to load.
     """
-    rows = [*_built_in(), *(_plugged(group, p) for group in GROUPS for p in _points(group))]
+    rows = [_plugged(group, point) for group in GROUPS for point in _points(group)]
     if as_json:
         say_json(rows)
     else:
         say_table(("kind", "name", "from", "state"), [tuple(row.values()) for row in rows])
     if any(row["state"] != "ok" for row in rows):
         raise typer.Exit(1)
-
-
-def _built_in() -> Iterator[dict[str, Any]]:
-    from querist import logs, stopping
-    from querist import strategies as room
-    from querist.pools.opening import BUILT_INS
-
-    names = {
-        "strategies": list(room.BUILTINS),
-        "pools": [point.name for point in BUILT_INS],
-        "logs": [n for n, p in logs.factories().items() if p.value.startswith("querist.")],
-        "stopping": list(stopping.RULES),
-    }
-    for kind, known in names.items():
-        for name in sorted(known):
-            yield {"kind": kind, "name": name, "from": "querist", "state": "ok"}
 
 
 def _points(group: str) -> list[EntryPoint]:

@@ -214,10 +214,15 @@ def model_by_name(name: str) -> Any:
 def _write(folder: Path, config: Mapping[str, Mapping[str, Any]]) -> None:
     lines = []
     for section, values in config.items():
-        lines += [f"[{section}]", *(f"{k} = {_toml(v)}" for k, v in values.items()), ""]
+        lines += [f"[{section}]", *_lines(values), ""]
     temporary = folder / f"{CONFIG}.new"
     temporary.write_text("\n".join(lines), encoding="utf-8")
     temporary.replace(folder / CONFIG)
+
+
+def _lines(values: Mapping[str, Any]) -> list[str]:
+    """A line a value; TOML has no null, so what is None stays out."""
+    return [f"{name} = {_toml(value)}" for name, value in values.items() if value is not None]
 
 
 def _toml(value: Any) -> str:

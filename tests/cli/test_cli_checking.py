@@ -1,0 +1,79 @@
+"""doctor, strategies, plugins."""
+
+import sqlite3
+
+import pytest
+
+
+def run_sql(folder, statement):
+    with sqlite3.connect(folder / "log.sqlite") as log:
+        for (name,) in log.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall():
+            log.execute(f"DROP TRIGGER {name}")
+        log.execute(statement)
+    log.close()
+
+
+def test_a_sound_folder_passes(shell, folder):
+    ran = shell("doctor", folder)
+    assert ran.code == 0, ran.out
+    assert "hash chain whole" in ran.out
+    assert "numpy" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE events SET payload = replace(payload, 'spam', 'ham') WHERE position = 3", "row 3"),
+        ("DELETE FROM events WHERE position = 4", "row 4"),
+        ("UPDATE events SET hash = 'x' WHERE position = 3", "row 3"),
+    ],
+)
+def test_tampering_shows_and_names_the_row(querist, folder, statement, said):
+    run_sql(folder, statement)
+    ran = querist("doctor", folder, "--json")
+    assert ran.code == 1
+    assert ran.json["ok"] is False
+    last = ran.json["checks"][-1]
+    assert (last["name"], last["ok"]) == ("log", False)
+    assert said in last["detail"]
+    assert f"WRONG    log: {said}" in querist("doctor", folder).out
+
+
+def test_other_wounds(querist, folder):
+    def wrong():
+        ran = querist("doctor", folder, "--json")
+        assert ran.code == 1
+        return ran.json["checks"][-1]["name"]
+
+    (model,) = (folder / "models").glob("*.skops")
+    model.rename(model.with_suffix(".gone"))
+    assert wrong() == "models"
+    model.with_suffix(".gone").rename(model)
+    (pool,) = (folder / "pool").iterdir()
+    content = pool.read_text()
+    pool.write_text(content.replace("m3,", "other,"))
+    assert wrong() == "pool"
+    pool.write_text(content.replace("number 3\n", "number three\n").replace("number 3,", "x,"))
+    assert wrong() == "training set"
+    pool.write_text(content)
+    assert querist("doctor", folder).code == 0
+    (folder / "log.sqlite").unlink()
+    assert wrong() == "log"
+
+
+def test_strategies_are_listed_with_their_needs(querist):
+    found = {row["name"]: row for row in querist("strategies", "--json").json}
+    assert {"random", "margin", "auto"} <= set(found)
+    assert found["margin"]["needs"] == ["proba"]
+    assert all(row["summary"] for row in found.values())
+    assert "margin" in querist("strategies").out
+
+
+def test_plugins_are_listed_with_where_they_come_from(querist):
+    ran = querist("plugins", "--json")
+    assert ran.code == 0, ran.out
+    rows = {(row["kind"], row["name"]) for row in ran.json}
+    assert {("logs", "sqlite"), ("strategies", "margin"), ("stopping", "plateau")} <= rows
+    assert len(rows) == len(ran.json)

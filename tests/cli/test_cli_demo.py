@@ -1,0 +1,39 @@
+"""The demo: from nothing to a report, again and again, and never over what is not its own."""
+
+import pytest
+
+from querist.cli.demo import MARK, clear
+from querist.core.errors import BadInput
+
+
+@pytest.mark.slow
+def test_the_demo_runs_twice_and_leaves_a_campaign(shell, querist, tmp_path):
+    folder = tmp_path / "demo"
+    ran = shell("demo", "--dir", folder, "--quick")
+    assert ran.code == 0, ran.err
+    for piece in ("labels", "accuracy", "saved", "money", "report.html", "querist why"):
+        assert piece in ran.out
+    assert "\x1b" not in ran.out + ran.err  # a pipe gets plain lines
+    assert (folder / "report.html").stat().st_size > 1e6
+    again = querist("demo", "--dir", folder, "--quick", "--json").json
+    assert again["saved"]["seeds"] == 3
+    assert again["accuracy_truth"]["value"] > 0.9
+    assert again["labels"] == again["training"] + again["holdout"] <= 600
+    assert querist("doctor", folder).code == 0
+    assert again["item"] in querist("why", folder, again["item"]).out
+    refilled = querist("change", folder, "--budget", 700, "--until", "target=0.99")
+    assert refilled.code == 0
+    assert querist("step", folder, "--json").json["queued"] == 25
+
+
+def test_it_clears_only_what_a_demo_made(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(BadInput, match="stays as it is"):
+        clear(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+    folder = tmp_path / "demo"
+    clear(folder)
+    (folder / "notes.txt").write_text("mine too")
+    (folder / "log.sqlite").write_text("old")
+    clear(folder)
+    assert sorted(path.name for path in folder.iterdir()) == [MARK, "notes.txt"]
