@@ -68,9 +68,9 @@ def _features(
     kind: str, columns: Sequence[str] | None, numeric: Sequence[bool] | None
 ) -> tuple[list[Any], str]:
     if kind == "text":
-        words = TfidfVectorizer(sublinear_tf=True, token_pattern=WORD)
+        words = TfidfVectorizer(sublinear_tf=True, token_pattern=WORD, ngram_range=(1, 2))
         parts = TfidfVectorizer(sublinear_tf=True, analyzer="char_wb", ngram_range=(4, 4))
-        return [make_union(words, parts)], "TF-IDF of words and 4-letter parts"
+        return [make_union(words, parts)], "TF-IDF of words, word pairs and 4-letter parts"
     if kind == "table":
         encoder = TableEncoder(columns or None, numeric or None)
         return [encoder], "gaps filled, numbers scaled, categories one-hot"
