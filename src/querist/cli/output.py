@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-_WIDEST = 60  # characters of a cell of a table
+_WIDEST = 240  # characters of a cell of a table
 
 
 def say_json(value: Any) -> None:
