@@ -1,10 +1,10 @@
-"""The default: cover first, then cover what is uncertain."""
+"""The default: cover first, then ask and cover what is uncertain."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from querist.core.types import Floats, Ints, Labelled, Picks, Signals
+from querist.core.types import Floats, Ints, Picks, Signals
 from querist.selection.cloud import Cloud
 from querist.selection.herding import cover
 from querist.selection.neighbours import squared_spacing
@@ -13,25 +13,24 @@ from querist.strategies.base import Rng, Strategy
 from querist.strategies.kcenter import KCenter
 from querist.strategies.kmeans import KMeansSampling
 from querist.strategies.margin import Margin
-from querist.strategies.parts import known_vectors
+from querist.strategies.parts import known_vectors, rarity
 from querist.strategies.ties import tie_keys_of
 
 CERTAIN, UNIFORM = 800, 200  # candidates by uncertainty and by chance
-SLICE = 200  # picks between two choices of candidates
-REFERENCE = 3000  # points to be covered besides the candidates
+SLICE, REFERENCE = 200, 3000  # picks between two choices of candidates; points to be covered
 FLOOR = 1e-7  # uncertainty of a certain item: with one class seen, coverage decides
 
 
 class Auto(Strategy):
-    """Ask for the batch that best covers the uncertain parts of the pool.
+    """Ask what is most uncertain, and what best covers the uncertain parts of the pool.
 
-    With nothing labelled: `KMeansSampling`. With a classifier, uncertainty herding with
-    class weights: greedily raise sum_x u(x) max_s exp(-|x - s|^2 / h^2) over picked and
-    labelled s, with u = (1 - margin) * sum_c p_c w_c and w_c = 1 / (n_c + 1) for n_c labels
-    of class c. The radius h is a low quantile of the distances between labelled items, so
-    it shrinks as labels fill the space: coverage early, uncertainty late, rare classes
-    first. Without probabilities or decision values (regressions, several labels an item)
-    it covers the space: `KCenter`.
+    With nothing labelled: `KMeansSampling`. With a classifier, half of a batch is `Margin`'s
+    (dense regions that vectors cannot tell apart would count as covered), half uncertainty
+    herding with class weights: greedily raise sum_x u(x) max_s exp(-|x - s|^2 / h^2) over
+    picked and labelled s, with u = (1 - margin) * sum_c p_c w_c and w_c = 1 / (n_c + 1) for
+    n_c labels of class c; h is a low quantile of the distances between labelled items, so
+    it goes from coverage to uncertainty. Without probabilities or decision values
+    (regressions, several labels an item) it covers the space: `KCenter`.
 
     References
     ----------
@@ -56,23 +55,28 @@ class Auto(Strategy):
         if signals.proba is None and signals.decision is None:
             return KCenter().pick(signals, n, rng)
         keys = tie_keys_of(signals, rng)
-        worth = Margin().score(signals) * _rarity(signals.proba, labelled) + FLOOR
+        doubt = Margin().score(signals)
+        worth = doubt * rarity(signals.proba, labelled) + FLOOR
         radius, left = squared_spacing(known, 0.05), np.arange(len(signals))
         done, won = np.empty(0, dtype=np.int64), np.empty(0)
         while len(done) < n:
-            covering = np.concatenate([known, vectors[done]])
             some = min(SLICE, n - len(done))
-            taken, gains = _herd(vectors, worth, left, covering, radius, some, keys)
-            done, won = np.append(done, taken), np.append(won, gains)
+            first = _best(doubt, left, some // 2, keys)
+            left = np.setdiff1d(left, first, assume_unique=True)
+            covering = np.concatenate([known, vectors[done], vectors[first]])
+            taken, gains = _herd(vectors, worth, left, covering, radius, some - len(first), keys)
             left = np.setdiff1d(left, taken, assume_unique=True)
+            turns = np.argsort(np.append(np.arange(len(first)) + 0.5, np.arange(len(taken))))
+            done = np.append(done, np.append(first, taken)[turns])
+            won = np.append(won, np.append(doubt[first], gains)[turns])
         return self.picks(done, won)
 
 
 def _herd(
     vectors: Floats, worth: Floats, left: Ints, known: Floats, radius: float, n: int, keys: Keys
 ) -> tuple[Ints, Floats]:
-    by_key = left[top_k(np.zeros(len(left)), UNIFORM + REFERENCE, lambda at: keys(left[at]))]
-    certain = left[top_k(worth[left], CERTAIN, lambda at: keys(left[at]))]
+    by_key = _best(np.zeros(len(worth)), left, UNIFORM + REFERENCE, keys)
+    certain = _best(worth, left, CERTAIN, keys)
     # in order of key, so that equal gains go by item and not by row
     offered = np.union1d(certain, by_key[:UNIFORM])
     offered = offered[np.argsort(keys(offered), kind="stable")]
@@ -90,9 +94,5 @@ def _herd(
     return offered[taken], gains
 
 
-def _rarity(proba: Floats | None, labelled: Labelled) -> Floats:
-    """Expected weight of each candidate's class, rare among the labels weighing more."""
-    if proba is None or proba.shape[1] != len(labelled.classes):
-        return np.ones(1)
-    counts = np.bincount(np.asarray(labelled.targets, dtype=np.int64), minlength=proba.shape[1])
-    return np.asarray(proba @ ((counts.min() + 1) / (counts + 1)))
+def _best(scores: Floats, left: Ints, n: int, keys: Keys) -> Ints:
+    return left[top_k(scores[left], n, lambda at: keys(left[at]))] if n else left[:0]

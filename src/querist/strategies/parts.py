@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from querist.core.types import Floats, Picks, Positions, Signals, unchecked_signals
+from querist.core.types import Floats, Labelled, Picks, Positions, Signals, unchecked_signals
 from querist.strategies.base import Strategy
 
 
@@ -57,3 +57,11 @@ def known_vectors(signals: Signals) -> Floats | None:
     """Vectors (m, d) of the labelled items, None when nothing is labelled or they are unknown."""
     known = None if signals.labelled is None else signals.labelled.vectors
     return known if known is not None and len(known) else None
+
+
+def rarity(proba: Floats | None, labelled: Labelled) -> Floats:
+    """Expected weight of each candidate's class, rare among the labels weighing more."""
+    if proba is None or proba.shape[1] != len(labelled.classes):
+        return np.ones(1)
+    counts = np.bincount(np.asarray(labelled.targets, dtype=np.int64), minlength=proba.shape[1])
+    return np.asarray(proba @ ((counts.min() + 1) / (counts + 1)))
