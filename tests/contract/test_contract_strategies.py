@@ -182,7 +182,7 @@ def test_duplicate_or_foreign_positions_are_refused(wrong):
     with pytest.raises(BadStrategy):
         c = q.campaign([f"t {i}" for i in range(40)], q.Choice(["a", "b"]), strategy=strategy,
                        batch=2, control=0, distinct="off")  # fmt: skip
-        c.run(lambda task: "a" if task.item.endswith("1") else "b", until="budget=8")
+        c.run(lambda task: "a" if len(task.item) == 3 else "b", until="budget=8")
 
 
 def test_a_missing_signal_is_named():

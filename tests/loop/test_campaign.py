@@ -154,7 +154,7 @@ def test_answers_out_of_order_partial_late_and_repeated(make, oracle):
     assert c.log.position == position and c.status()["bought"] == 3
     c.tell(tasks[0], "3")  # a changed answer replaces, and is not paid twice
     assert c.status()["bought"] == 3
-    assert next(r for r in c.labels() if r["id"] == tasks[0].item_id)["value"] == "3"
+    assert next(r for r in c.labels() if r["id"] == tasks[0].item_id)["value"] == 3
     c.tell(tasks[1], "4", by="bob")  # a second opinion is kept beside the first
     row = next(r for r in c.labels() if r["id"] == tasks[1].item_id)
     assert row["votes"] == 2 and row["confidence"] in (0.5, 1.0)
@@ -175,7 +175,7 @@ def test_a_label_nobody_asked_for(make):
     item = c.pool.ids(np.arange(600))[7]
     c.tell(item, "1")
     row = next(r for r in c.labels() if r["id"] == item)
-    assert row["value"] == "1"
+    assert row["value"] == 1
 
 
 def test_skip_and_retract(make, oracle):

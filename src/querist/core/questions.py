@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from querist.core.errors import BadInput, BadLabel, Unsupported
 
 
-def _names(labels: Iterable[Any]) -> tuple[str, ...]:
+def _names(labels: Iterable[Any]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """Labels as texts, and as they were given (NumPy scalars as Python ones)."""
     if isinstance(labels, str):
         raise BadInput(
             f"the labels of a question are a list, but a single text {labels!r} came; "
             f"write [{labels!r}, ...]"
         )
-    names = tuple(str(label) for label in labels)
+    given = tuple(label.item() if isinstance(label, np.generic) else label for label in labels)
+    names = tuple(label if isinstance(label, str) else _plain(label) for label in given)
     if len(names) < 2:
         raise BadInput(f"a question needs at least two labels, but {list(names)} came")
     repeated = sorted({name for name in names if names.count(name) > 1})
@@ -28,7 +30,7 @@ def _names(labels: Iterable[Any]) -> tuple[str, ...]:
         raise BadInput(f"labels must differ, but {repeated} came more than once")
     if any(not name.strip() for name in names):
         raise BadInput("a label is blank; every label needs a name")
-    return names
+    return names, given
 
 
 def _refuse(value: Any, labels: Sequence[str]) -> BadLabel:
@@ -45,7 +47,8 @@ class Choice:
     Parameters
     ----------
     labels : sequence of str
-        The allowed answers, at least two, all different. Numbers become their text.
+        The allowed answers, at least two, all different. Numbers are kept as their text, and
+        come back as numbers from `decode`.
 
     Examples
     --------
@@ -58,10 +61,13 @@ class Choice:
     """
 
     labels: tuple[str, ...]
+    _given: tuple[Any, ...] = field(repr=False, compare=False)
     view: ClassVar[str] = "choice"
 
     def __init__(self, labels: Iterable[Any]) -> None:
-        object.__setattr__(self, "labels", _names(labels))
+        names, given = _names(labels)
+        object.__setattr__(self, "labels", names)
+        object.__setattr__(self, "_given", given)
 
     def check(self, value: Any) -> str:
         """Return the label as text; raise BadLabel when it is not one of `labels`."""
@@ -76,8 +82,14 @@ class Choice:
         return np.array([place[self.check(value)] for value in values], dtype=np.int64)
 
     def decode(self, targets: NDArray[Any]) -> list[Any]:
-        """Labels of the class positions."""
-        return [self.labels[int(target)] for target in targets]
+        """Labels of the class positions, as they were given.
+
+        Examples
+        --------
+        >>> Choice([0, 1]).decode(np.array([1, 0]))
+        [1, 0]
+        """
+        return [self._given[int(target)] for target in targets]
 
     def to_json(self) -> dict[str, Any]:
         """JSON form."""
@@ -96,10 +108,13 @@ class Choices:
     """
 
     labels: tuple[str, ...]
+    _given: tuple[Any, ...] = field(repr=False, compare=False)
     view: ClassVar[str] = "choices"
 
     def __init__(self, labels: Iterable[Any]) -> None:
-        object.__setattr__(self, "labels", _names(labels))
+        names, given = _names(labels)
+        object.__setattr__(self, "labels", names)
+        object.__setattr__(self, "_given", given)
 
     def check(self, value: Any) -> list[str]:
         """Return the labels in the question's order; raise BadLabel for any other."""
@@ -123,7 +138,7 @@ class Choices:
     def decode(self, targets: NDArray[Any]) -> list[Any]:
         """Lists of labels from an indicator matrix (m, k)."""
         return [
-            [name for name, on in zip(self.labels, row, strict=True) if on >= 0.5]
+            [label for label, on in zip(self._given, row, strict=True) if on >= 0.5]
             for row in targets
         ]
 

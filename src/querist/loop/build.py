@@ -36,6 +36,11 @@ from querist.strategies import get as strategy_by_name
 FIXED = ("control", "holdout", "stop_set", "seed", "start", "distinct")
 _RECORDED = ("querist", "numpy", "scipy", "scikit-learn")
 
+_AUTO = (
+    "auto: first items that cover the pool, then such as cover its uncertain parts; "
+    "querist compare tells whether another does better on your data"
+)
+
 
 def campaign(
     data: Any,
@@ -110,6 +115,8 @@ def campaign(
     >>> [task.view for task in c.ask()]
     ['choice']
     """
+    if not isinstance(question, Question):
+        raise BadInput(f'question is such as q.Choice(["spam", "ham"]), but got {question!r}')
     journal = Journal(open_log(log) if log is None or isinstance(log, str) else log)
     pool = open_pool(data, **columns)
     settings = {
@@ -130,6 +137,8 @@ def campaign(
     notes = remarks(recipe, len(pool))
     if model is None:
         notes = (*notes, f"model chosen for {pool.kind} data: {described}")
+    if strategy == "auto":
+        notes = (*notes, f"strategy chosen: {_AUTO}")
     parts = Parts(
         question, adapter, chosen, make_rule(until, recipe.budget), recipe, notes, measure
     )
@@ -182,6 +191,8 @@ def make_rule(until: Any, budget: int | None) -> AnyOf:
         until = parse(until)
     elif isinstance(until, Mapping):
         until = from_spec(until)
+    elif isinstance(until, (list, tuple)):
+        until = AnyOf(parse(rule) if isinstance(rule, str) else rule for rule in until)
     if until is not None:
         parts += until.rules if isinstance(until, AnyOf) else [until]
     return AnyOf(parts)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from querist.core.types import Round, Task
-from querist.loop.desk import Desk
+from querist.loop.desk import Answer, Desk
 from querist.loop.growth import Growth
 from querist.loop.history import History
 from querist.loop.journal import Journal
@@ -130,11 +130,11 @@ class Campaign:
         """
         self._desk.tell([{"task": task, "value": value, "by": by, "seconds": seconds}])
 
-    def tell_many(self, answers: Iterable[Mapping[str, Any]]) -> None:
+    def tell_many(self, answers: Iterable[Answer]) -> None:
         """Record several answers in one write: all of them, or none when one is refused.
 
-        Each answer is a mapping with `task` and `value`, and optionally `by`, `seconds`
-        and `key`.
+        Each answer is a mapping with `task` (or `task_id`) and `value`, and optionally `by`,
+        `seconds` and `key`; or a tuple of these in that order.
         """
         self._desk.tell(answers)
 
@@ -207,7 +207,7 @@ class Campaign:
         """Every label: id, value, confidence, votes, arm, probability of having been picked."""
         with self._journal.lock:
             self._journal.sync()
-            return label_rows(self._journal.state)
+            return label_rows(self._journal.state, self.parts.question)
 
     def status(self) -> dict[str, Any]:
         """Where the campaign stands, as plain JSON."""

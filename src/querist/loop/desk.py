@@ -14,6 +14,9 @@ from querist.core.types import Task
 from querist.loop.growth import Growth
 from querist.loop.journal import Journal
 
+Answer = Mapping[str, Any] | Sequence[Any]
+_FIELDS = ("task", "value", "by", "seconds", "key")
+
 
 class Desk:
     """Ask and tell over one journal, for any number of annotators and processes."""
@@ -72,14 +75,14 @@ class Desk:
                 except Conflict:
                     continue
 
-    def tell(self, answers: Iterable[Mapping[str, Any]]) -> list[int]:
+    def tell(self, answers: Iterable[Answer]) -> list[int]:
         """Write the answers, all or none; those that stand already are left alone.
 
         Gives the log position of each standing answer.
         """
         with self.journal.lock:
             self.journal.sync()
-            told = [self._told(**answer) for answer in answers]
+            told = [self._told(**_fields(answer)) for answer in answers]
             self.journal.append([event for event, stands in told if not stands])
             votes = self.journal.state.votes
             return [votes[event.item_id][event.by].position for event, _ in told]
@@ -174,3 +177,29 @@ class Desk:
             ) from None
         tasks = self.journal.state.by_item.get(name, [""])
         return tasks[-1], name
+
+
+def _fields(answer: Answer) -> dict[str, Any]:
+    """An answer as named fields, from a mapping or from a tuple in that order.
+
+    Examples
+    --------
+    >>> _fields({"task_id": "b0-1", "item": "hi", "value": "spam"})
+    {'value': 'spam', 'task': 'b0-1'}
+    >>> _fields(("b0-1", "spam", "ann"))
+    {'task': 'b0-1', 'value': 'spam', 'by': 'ann'}
+    """
+    if isinstance(answer, Mapping):
+        fields = {name: answer[name] for name in _FIELDS if name in answer}
+        if "task_id" in answer:
+            fields.setdefault("task", answer["task_id"])
+    elif isinstance(answer, Sequence) and not isinstance(answer, str):
+        fields = dict(zip(_FIELDS, answer, strict=False))
+    else:
+        fields = {}
+    if not {"task", "value"} <= set(fields):
+        raise BadInput(
+            f"an answer names its task and its value, as {{'task': ..., 'value': ...}} or "
+            f"(task, value), but got {answer!r}"
+        )
+    return fields

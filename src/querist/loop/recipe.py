@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 from querist.core.errors import BadInput
@@ -82,11 +83,15 @@ def make_recipe(pool_size: int, settings: Mapping[str, Any]) -> Recipe:
         value = given.get(name)
         if value is None:
             continue
-        if isinstance(value, bool) or int(value) != value or value < 1:
+        if not _is_whole(value) or value < 1:
             raise BadInput(f"{name} is a count of labels, 1 or more, but got {value!r}")
         given[name] = int(value)
+    if "seed" in given:
+        if not _is_whole(given["seed"]) or given["seed"] < 0:
+            raise BadInput(f"seed is a whole number, 0 or more, but got {given['seed']!r}")
+        given["seed"] = int(given["seed"])
     budget = given.get("budget")
-    if price is not None and not (math.isfinite(price) and price >= 0):
+    if price is not None and not (isinstance(price, Real) and 0 <= float(price) < math.inf):
         raise BadInput(f"price is money per label, 0 or more, but got {price!r}")
     if "batch" in given and budget is not None and given["batch"] > budget:
         raise BadInput(
@@ -103,6 +108,10 @@ def make_recipe(pool_size: int, settings: Mapping[str, Any]) -> Recipe:
         known = sorted(Recipe.__dataclass_fields__)
         raise BadInput(f"unknown settings {unknown}; known are {known}")
     return Recipe(**given)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and float(value).is_integer()
 
 
 def remarks(recipe: Recipe, pool_size: int) -> tuple[str, ...]:

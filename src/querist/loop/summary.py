@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from querist.core.protocols import Question
 from querist.core.types import Round
 from querist.loop.ledger import Ledger
 from querist.loop.rounds import round_to_json
@@ -51,7 +52,7 @@ def summary(parts: Parts, state: State, ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def label_rows(state: State) -> list[dict[str, Any]]:
+def label_rows(state: State, question: Question) -> list[dict[str, Any]]:
     """One dict a labelled item: id, value, confidence, votes, arm, probability."""
     rows = []
     for item_id in state.votes:
@@ -69,7 +70,8 @@ def label_rows(state: State) -> list[dict[str, Any]]:
                 "probability": why.probability if why else None,
             }
         )
-    return rows
+    values = question.decode(question.encode([row["value"] for row in rows])) if rows else []
+    return [row | {"value": value} for row, value in zip(rows, values, strict=True)]
 
 
 def annotators(state: State) -> dict[str, int]:

@@ -6,6 +6,7 @@ Libraries are known by the names of their modules: none is imported unless the d
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -47,6 +48,32 @@ def open_frame(data: Any, options: Options) -> Pool | None:
     if not columns:
         raise BadInput("the pool is empty: the DataFrame has no columns")
     return open_table(pa.table(columns, names=names), options, frame=data)
+
+
+def open_columns(data: Any, options: Options) -> Pool | None:
+    """A pool for a dict of columns, or of ids to texts or dicts; None for anything else.
+
+    Examples
+    --------
+    >>> open_columns({"age": [4, 5], "sex": ["F", None]}, Options()).show(1)
+    {'age': 5, 'sex': None}
+    >>> open_columns({"m1": "win cash", "m2": "see you"}, Options()).ids([1])
+    ['m2']
+    """
+    if not isinstance(data, dict) or hasattr(data, "column_names"):
+        return None
+    values = list(data.values())
+    if all(isinstance(value, (str, Mapping)) for value in values):
+        named = options if options.id is not None else replace(options, id=list(data))
+        return open_texts(values, named) or open_records(values, named)
+    lengths = {str(name): len(value) for name, value in data.items() if hasattr(value, "__len__")}
+    if len(lengths) < len(data) or len(set(lengths.values())) > 1:
+        raise BadInput(
+            "a dict holds columns of one length, or texts by their ids, but the lengths are "
+            f"{lengths}"
+        )
+    columns = [to_column(value) for value in values]
+    return open_table(pa.table(columns, names=list(lengths)), options)
 
 
 def open_records(data: Any, options: Options) -> Pool | None:

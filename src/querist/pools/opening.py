@@ -26,6 +26,7 @@ BUILT_INS = tuple(
         "image-files": "images:open_image_files",
         "sparse": "sparse:open_sparse",
         "frame": "frames:open_frame",
+        "columns": "frames:open_columns",
         "records": "frames:open_records",
         "file": "files:open_file",
         "dataset": "frames:open_dataset",
@@ -48,7 +49,8 @@ def open_pool(
     Parameters
     ----------
     data
-        List of texts or dicts; 2-D array or equal lists of numbers; 3-D or 4-D array of images;
+        List of texts or dicts; dict of columns, or of id to text; 2-D array or equal lists of
+        numbers; 3-D or 4-D array of images;
         SciPy sparse matrix; pandas, polars or Arrow table; Hugging Face dataset; path of a CSV,
         TSV, JSON, JSONL, Parquet, NPY or NPZ file or of a folder of images.
     id : str or sequence, optional
@@ -104,15 +106,16 @@ def _factories() -> Iterator[Factory]:
 
 
 def _check_empty(data: Any) -> None:
-    if isinstance(data, (list, tuple)) and not data:
-        raise BadInput("the pool is empty: expected at least one item, but the list has none")
+    if isinstance(data, (list, tuple, dict)) and not data:
+        kind = type(data).__name__
+        raise BadInput(f"the pool is empty: expected at least one item, but the {kind} has none")
 
 
 def _say_unknown(data: Any) -> str:
     accepted = (
-        "lists of texts or dicts, arrays, sparse matrices, pandas/polars/Arrow tables, "
-        "Hugging Face datasets, and paths of csv, tsv, json, jsonl, parquet, npy, npz files or "
-        "folders of images"
+        "lists of texts or dicts, dicts of columns, arrays, sparse matrices, "
+        "pandas/polars/Arrow tables, Hugging Face datasets, and paths of csv, tsv, json, jsonl, "
+        "parquet, npy, npz files or folders of images"
     )
     if isinstance(data, (str, Path)):
         if not os.path.exists(data):

@@ -10,6 +10,7 @@ import numpy as np
 from querist.core.errors import BadInput
 from querist.core.types import Picks, Signals
 from querist.strategies.base import Rng, Strategy
+from querist.strategies.random import Random
 
 ALL = frozenset({"proba", "decision", "vectors", "labelled", "reference", "cost"})
 
@@ -18,7 +19,8 @@ class Foreign(Strategy):
     """A function `(signals, n, rng) -> positions`, or an object with such a `select`.
 
     A function may carry `needs` and `wants` as attributes; without them it is given every
-    cheap signal there is.
+    cheap signal there is. Should it fail while nothing is labelled, for want of a signal that
+    only a model gives, the first batch is drawn at random.
     """
 
     def __init__(self, source: Any) -> None:
@@ -26,6 +28,7 @@ class Foreign(Strategy):
         self._choose: Callable[[Signals, int, Rng], Any] = getattr(source, "select", source)
         self.needs = frozenset(getattr(source, "needs", ()))
         self.wants = frozenset(getattr(source, "wants", ALL)) - self.needs
+        self._declared = hasattr(source, "needs") or hasattr(source, "wants")
         start = getattr(source, "cold_start", None)
         self.cold_start = None if start is None else as_strategy(start)
 
@@ -39,7 +42,12 @@ class Foreign(Strategy):
         return self.name
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
-        positions = np.asarray(self._choose(signals, n, rng))
+        try:
+            positions = np.asarray(self._choose(signals, n, rng))
+        except Exception:
+            if self._declared or signals.labelled is None or len(signals.labelled):
+                raise
+            return Random().pick(signals, n, rng)
         return self.picks(positions)
 
 
