@@ -1,6 +1,6 @@
 """Does the default recipe save labels? Name no strategy, and compare with random.
 
-    python benchmarks/default_recipe.py            # about 10 minutes on two cores
+    python benchmarks/default_recipe.py            # about 3 minutes on two cores
     python benchmarks/default_recipe.py --seeds 3  # a quick look
 
 TREC-6 (questions, official test part, default text model) and optdigits (8 x 8 digits, a seeded
