@@ -91,7 +91,7 @@ def test_a_bar_on_a_terminal_and_none_in_a_pipe(wine, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"strategies": "margin"}, "a list or a dict"),
+        ({"strategies": 7}, "a list or a dict"),
         ({"strategies": []}, "empty"),
         ({"strategies": ["margin", "margin"]}, "two strategies are called 'margin'"),
         ({"strategies": ["margn"]}, "did you mean 'margin'"),

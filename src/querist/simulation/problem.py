@@ -108,12 +108,15 @@ def set_up(
         rows = np.setdiff1d(rows, test_rows)
         X, X_test = _part(X, rows), _part(X, test_rows)
         y_test = target.y[test_rows]
-    pool = X if isinstance(X, Pool) else open_pool(_with_gaps(X), id=[str(row) for row in rows])
+    gaps = _has_gaps(X) or _has_gaps(X_test)
+    if gaps:
+        X, X_test = _as_table(X), _as_table(X_test)
+    pool = open_pool(X, id=[str(row) for row in rows], mixed=gaps)
     if len(pool) != len(rows):
         raise BadInput(f"X has {len(pool)} rows but y has {len(rows)}; give one label per row")
     if number > len(pool):
         raise BadInput(f"start={number} is more than the {len(pool)} rows that may be asked")
-    test, truth = open_pool(_with_gaps(X_test)), np.asarray(y_test)
+    test, truth = open_pool(X_test, mixed=gaps), np.asarray(y_test)
     if len(test) != len(truth):
         raise BadInput(f"X_test has {len(test)} rows but y_test has {len(truth)}")
     if test.kind != pool.kind:
@@ -251,11 +254,15 @@ def _part(X: Any, rows: Ints) -> Any:
     return X.take(rows) if type(X).__module__.startswith("pyarrow") else take(X, rows)
 
 
-def _with_gaps(X: Any) -> Any:
-    """An array with NaN as a table, whose gaps go to the model; anything else as it is."""
+def _has_gaps(X: Any) -> bool:
     if not (isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind == "f"):
-        return X
-    if not np.isnan(X).any():
+        return False
+    return bool(np.isnan(X).any())
+
+
+def _as_table(X: Any) -> Any:
+    """An array as a table, whose gaps go to the model; anything else as it is."""
+    if not (isinstance(X, np.ndarray) and X.ndim == 2):
         return X
     import pyarrow as pa
 

@@ -91,8 +91,12 @@ def name_all(strategies: Iterable[Any] | Mapping[str, Any]) -> dict[str, Strateg
     >>> list(name_all([Margin(), "entropy"]))
     ['Margin', 'entropy', 'random']
     """
-    if isinstance(strategies, str) or not isinstance(strategies, Iterable):
-        raise BadInput(f"strategies is a list or a dict of them, but got {strategies!r}")
+    if isinstance(strategies, str) or hasattr(strategies, "select"):
+        strategies = [strategies]
+    if not isinstance(strategies, Iterable):
+        raise BadInput(
+            f"strategies is a list or a dict of names, objects or functions, but got {strategies!r}"
+        )
     if isinstance(strategies, Mapping):
         named = {str(name): as_strategy(given) for name, given in strategies.items()}
     else:
