@@ -96,7 +96,6 @@ def measured(n, d, rounds, log):
         batch=100,
         start=200,
         measure=False,
-        distinct="off",
     ) as live:
         for _ in range(rounds + 1):
             model.spent[:] = strategy.spent[:] = 0

@@ -6,8 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from querist import metrics, models, pools, stopping, strategies
-    from querist.core import errors
+    from querist import errors, metrics, models, pools, stopping, strategies
     from querist.core.questions import Choice, Choices, Number, Pairwise, Spans
     from querist.core.types import Labelled, Round, Signals, Task, Verdict
     from querist.loop.build import campaign
@@ -40,7 +39,7 @@ _HOMES = {
     "simulate": "querist.simulation",
 }
 _ROOMS = {
-    "errors": "querist.core.errors",
+    "errors": "querist.errors",
     "metrics": "querist.metrics",
     "models": "querist.models",
     "oracles": "querist.simulation.oracles",

@@ -36,6 +36,7 @@ for verb in (
     turning.step,
     turning.run,
     watching.status,
+    watching.rank,
     watching.why,
     watching.report,
     exporting.export,

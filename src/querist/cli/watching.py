@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from querist.cli.options import AsJson, Folder, Out
-from querist.cli.output import progress, say, say_json, say_pairs
+from querist.cli.output import progress, say, say_json, say_pairs, say_table
 
 if TYPE_CHECKING:
     from querist.loop.campaign import Campaign
@@ -76,6 +76,26 @@ def _say_status(found: dict[str, Any]) -> None:
     pairs |= {"strategy": found["strategy"], "model": found["model"]}
     say_pairs({**pairs, "next": found["next"]})
     say(*(f"note: {note}" for note in found["notes"]))
+
+
+def rank(
+    folder: Folder,
+    n: Annotated[int, typer.Option("-n", help="How many items at most; 0 for all.")] = 20,
+    strategy: Annotated[
+        str | None, typer.Option("--strategy", help="Rank by another strategy than the campaign's.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the items of the pool in the order they are wanted now."""
+    from querist.loop.folder import open_folder
+
+    with open_folder(folder) as campaign:
+        rows = campaign.history.ranking(n or None, strategy=strategy)
+    if as_json:
+        for row in rows:
+            say_json(row)
+    else:
+        say_table(("rank", "id", "score"), [tuple(row.values()) for row in rows])
 
 
 def why(

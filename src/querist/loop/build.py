@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -30,8 +32,7 @@ from querist.loop.worker import Worker
 from querist.models import ModelStore
 from querist.pools import open_pool
 from querist.stopping import AnyOf, Budget, from_spec, parse
-from querist.strategies import Strategy, as_strategy
-from querist.strategies import get as strategy_by_name
+from querist.strategies import as_strategy
 
 FIXED = ("control", "holdout", "stop_set", "seed", "start", "distinct")
 _RECORDED = ("querist", "numpy", "scipy", "scikit-learn")
@@ -48,7 +49,7 @@ def campaign(
     *,
     model: Any = None,
     strategy: Any = "auto",
-    log: str | Log | None = None,
+    log: str | os.PathLike[str] | Log | None = None,
     batch: int | None = None,
     budget: int | None = None,
     price: float | None = None,
@@ -117,7 +118,10 @@ def campaign(
     """
     if not isinstance(question, Question):
         raise BadInput(f'question is such as q.Choice(["spam", "ham"]), but got {question!r}')
-    journal = Journal(open_log(log) if log is None or isinstance(log, str) else log)
+    journal = Journal(open_log(log) if isinstance(log, (str, os.PathLike, NoneType)) else log)
+    verify = getattr(journal.log, "verify", None)
+    if verify is not None:
+        verify()  # a log that was tampered with is refused before anything is added to it
     pool = open_pool(data, **columns)
     settings = {
         "batch": batch,
@@ -132,7 +136,7 @@ def campaign(
     }
     recipe = make_recipe(len(pool), _remembered(journal.state, settings))
     adapter, described = make_model(model, pool, question)
-    chosen = make_strategy(strategy)
+    chosen = as_strategy(strategy)
     supplied(chosen, gives(adapter, question))
     notes = remarks(recipe, len(pool))
     if model is None:
@@ -179,11 +183,6 @@ def make_model(model: Any, pool: Pool, question: Question) -> tuple[Model, str]:
     )
 
 
-def make_strategy(strategy: Any) -> Strategy:
-    """A strategy from its text name, an object, or a plain function."""
-    return strategy_by_name(strategy) if isinstance(strategy, str) else as_strategy(strategy)
-
-
 def make_rule(until: Any, budget: int | None) -> AnyOf:
     """The stopping rules: the budget, and whatever else was named; any of them stops."""
     parts: list[Any] = [] if budget is None else [Budget(labels=budget)]
@@ -220,7 +219,7 @@ def change_parts(
         adapter, described = make_model(rest.pop("model"), pool, parts.question)
         parts = replace(parts, model=adapter)
     if "strategy" in rest:
-        parts = replace(parts, strategy=make_strategy(rest.pop("strategy")))
+        parts = replace(parts, strategy=as_strategy(rest.pop("strategy")))
     own = make_rule(None, parts.recipe.budget).rules
     others = [rule for rule in parts.rule.rules if rule not in own]
     until = rest.pop("until", AnyOf(others) if others else None)

@@ -67,11 +67,13 @@ def create_folder(
         "question": question.to_json(),
         "recipe": {name: value for name, value in settings.items() if value is not None},
     }
+    open_log(_url(folder)).close()  # before the config: a campaign without its log is refused
     _write(folder, config)
     try:
         return open_folder(folder)
     except Exception:
         (folder / CONFIG).unlink()  # so that the corrected call may use the same folder
+        (folder / LOG).unlink()
         raise
 
 
@@ -96,7 +98,7 @@ def open_folder(folder: str | Path) -> Campaign:
     return campaign(
         pool,
         question_from_json(config["question"]),
-        log=f"sqlite:///{folder / LOG}",
+        log=_url(folder),
         store=ModelStore(folder / MODELS),
         labels=[None] * len(pool) if rehearsal else None,
         **recipe,
@@ -113,7 +115,7 @@ def open_desk(folder: str | Path) -> Desk:
     """
     folder = Path(folder)
     config = read_config(folder)
-    journal = Journal(open_log(f"sqlite:///{folder / LOG}"))
+    journal = Journal(open_log(_url(folder)))
     if not journal.state.rounds:
         open_folder(folder)  # cut off while it was made: open it once in full
         journal.sync()
@@ -150,6 +152,11 @@ def read_config(folder: str | Path) -> dict[str, Any]:
     missing = [name for name in ("data", "question") if name not in config]
     if missing:
         raise BadInput(f"{path} lacks the section(s) {missing}")
+    if not (Path(folder) / LOG).exists():
+        raise BadInput(
+            f"{folder} lacks {LOG}, which holds every answer of the campaign; restore it, or make "
+            "a new campaign in another folder"
+        )
     return config
 
 
@@ -174,6 +181,10 @@ def open_folder_pool(folder: Path, config: Mapping[str, Any]) -> Pool:
     for name in later:
         pool = extend(pool, folder / name, **columns)
     return pool
+
+
+def _url(folder: Path) -> str:
+    return f"sqlite:///{folder / LOG}"
 
 
 def _columns(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from querist.core.protocols import Model
 from querist.core.types import Interval, Round
 from querist.loop import measure
+from querist.loop.ranking import ranking
 from querist.loop.rounds import round_to_json
 from querist.loop.summary import table
 from querist.loop.training import TrainingSet
@@ -50,6 +51,18 @@ class History:
         question, growth = self._worker.parts.question, self._worker.growth
         targets = question.encode(values)
         return measure.on_items(question, self.model(number), growth.batch(items), targets)
+
+    def ranking(self, n: int | None = None, *, strategy: Any = None) -> list[dict[str, Any]]:
+        """Candidates in the order they are wanted now: rank, id, score; nothing is queued.
+
+        Parameters
+        ----------
+        n : int, optional
+            How many at most; all of them by default.
+        strategy : str, Strategy or callable, optional
+            Another one than the campaign's.
+        """
+        return ranking(self._worker, n, strategy)
 
     def why(self, item_id: str) -> str:
         """In plain words: why an item was asked, by which model, who labelled it, and when.

@@ -132,7 +132,8 @@ def remarks(recipe: Recipe, pool_size: int) -> tuple[str, ...]:
             "1 to 5 %, or a few hundred, is usual"
         )
     if recipe.budget is not None:
-        rounds = math.ceil(recipe.budget / recipe.batch)
+        holdout = recipe.holdout * (pool_size if recipe.holdout < 1 else 1)
+        rounds = math.ceil((recipe.budget - holdout) / recipe.batch)
         if not CYCLES[0] <= rounds <= CYCLES[1]:
             said.append(
                 f"batch {recipe.batch} and budget {recipe.budget} make about {rounds} rounds; "

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from querist import models, strategies
 from querist.core.errors import MissingNeed
-from querist.core.keys import seed_for
+from querist.core.keys import Keys, seed_for
 from querist.core.protocols import Model, Pool, Question
-from querist.core.types import Floats, Ints, Labelled, Signals, unchecked_signals
+from querist.core.types import Floats, Ints, Labelled, Picks, Signals, unchecked_signals
 from querist.loop.ledger import Ledger
 from querist.loop.training import TrainingSet
+from querist.selection.distinct import copy_radius, holds_copies
 
 if TYPE_CHECKING:
     from querist.models import Geometry
@@ -35,6 +36,7 @@ class Space:
 
     pool: Pool
     first: int
+    _copy_radius: float | None = None
     _geometry: Geometry | None = None
     _vectors: Floats | None = None
 
@@ -51,6 +53,13 @@ class Space:
             )
         assert self._vectors is not None
         return self._vectors
+
+    def copy_radius(self, keys: Keys) -> float:
+        """Distance within which two items count as copies; settled by the first arrivals."""
+        if self._copy_radius is None:
+            first = keys[: self.first].astype(np.float64)
+            self._copy_radius = copy_radius(self.vectors()[: self.first], first.__getitem__)
+        return self._copy_radius
 
 
 class Scorer:
@@ -93,6 +102,28 @@ class Scorer:
         if "reference" in names:
             parts["reference"] = self.space.vectors()[self.ledger.covered_rows()]
         return Signals(**parts)
+
+    def pick_distinct(
+        self,
+        strategy: Strategy,
+        signals: Signals,
+        rows: Ints,
+        n: int,
+        draws: np.random.SeedSequence,
+    ) -> Picks:
+        """The strategy's picks, kept free of near-copies of each other.
+
+        Only the picks are looked at first: vectors of all candidates, which cost a copy of the
+        pool, are gathered when there are copies among them.
+        """
+        picks = strategy.pick(signals, n, np.random.default_rng(draws))
+        radius = self.space.copy_radius(self.ledger.keys)
+        if not holds_copies(self.space.vectors()[rows[picks.positions]], radius):
+            return picks
+        if signals.vectors is None:
+            signals = replace(signals, vectors=self.space.vectors()[rows])
+        distinct = strategies.Distinct(strategy, radius=radius)
+        return distinct.pick(signals, n, np.random.default_rng(draws))
 
     def gives(self, model: Model | None) -> frozenset[str]:
         """What the model supplies; nothing while there is none."""

@@ -21,7 +21,9 @@ from querist.loop.reserve import control_share
 from querist.loop.scoring import Scorer
 from querist.loop.training import TrainingSet
 from querist.stopping import AnyOf
-from querist.strategies import Distinct, Random, Strategy
+from querist.strategies import Random, Strategy
+
+BLEND = 1  # keeps the draw of the control items' places apart from the strategy's
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +197,6 @@ def _choose(
     share = control_share(parts.recipe.control, *ledger.asked(), wanted)
     n_open = min(wanted - min(share, len(control)), len(rows))
     n_control = min(wanted - n_open, len(control))
-    rng = np.random.default_rng([parts.recipe.seed, now.batches])
     items, why = [], ""
     if n_open:
         strategy, why = _strategy_for(parts, model, now)
@@ -203,9 +204,14 @@ def _choose(
         with _timed(seconds, "score"):
             signals = scorer.signals(strategy, rows, now.training, model, parts.model, seed)
         with _timed(seconds, "select"):
-            picks = strategy.pick(signals, n_open, rng)
+            draws = np.random.SeedSequence([parts.recipe.seed, now.batches])
+            if parts.recipe.distinct == "off" or n_open == 1:
+                picks = strategy.pick(signals, n_open, np.random.default_rng(draws))
+            else:
+                picks = scorer.pick_distinct(strategy, signals, rows, n_open, draws)
         items = _chosen_items(ledger.pool, rows, picks)
-    return _blend(items, _control_items(ledger.pool, control, n_control), rng), why
+    blend = np.random.default_rng([parts.recipe.seed, now.batches, BLEND])
+    return _blend(items, _control_items(ledger.pool, control, n_control), blend), why
 
 
 def _chosen_items(pool: Pool, rows: Ints, picks: Picks) -> list[QueuedItem]:
@@ -245,7 +251,7 @@ def _strategy_for(parts: Parts, model: Model | None, now: Snapshot) -> tuple[Str
         strategy = strategy.cold_start or Random()
         if len(now.training):
             why = f"only one class is labelled so far: {strategy} goes on until a second one shows"
-    return (strategy if parts.recipe.distinct == "off" else Distinct(strategy)), why
+    return strategy, why
 
 
 def _number(value: float) -> float | None:

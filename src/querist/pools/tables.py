@@ -55,7 +55,9 @@ class ColumnTextPool(BasePool):
         labels: list[Any] | None = None,
     ) -> None:
         super().__init__(ids, labels)
-        self._texts = pc.fill_null(table[text].cast(pa.large_string()), "")
+        texts = table[text].cast(pa.large_string())
+        # fill_null makes pyarrow import pandas, which would cost every `ask` 0.3 s
+        self._texts = pc.fill_null(texts, "") if texts.null_count else texts
         self._context = table.drop_columns([text])
 
     def __len__(self) -> int:

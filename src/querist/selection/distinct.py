@@ -10,6 +10,7 @@ from querist.selection.cloud import Cloud
 from querist.selection.topk import Keys, top_k
 
 SAMPLE = 512
+TOLERANCE = 0.02
 _ROWS = 512
 
 
@@ -30,6 +31,17 @@ def mean_distance(vectors: Floats, keys: Keys) -> float:
     tables = (cloud.quiet(part, table) for part, _, table in cloud.tables(points))
     total = sum(float(np.sqrt(table).sum()) for table in tables)
     return total / max(1, len(rows) * (len(rows) - 1))
+
+
+def copy_radius(vectors: Floats, keys: Keys, tolerance: float = TOLERANCE) -> float:
+    """Distance within which two items count as copies: a share of the mean distance of two.
+
+    Examples
+    --------
+    >>> copy_radius(np.array([[0.0], [3.0]]), np.negative, 0.1)
+    0.30000000000000004
+    """
+    return tolerance * mean_distance(vectors, keys)
 
 
 def near(vectors: Floats, points: Floats, radius: float) -> NDArray[np.bool_]:
@@ -72,3 +84,14 @@ def repeats(vectors: Floats, radius: float) -> NDArray[np.int64]:
                     of[rows[row]] = earlier[0]
         kept = np.concatenate([kept, rows[of[rows] < 0]])
     return of
+
+
+def holds_copies(vectors: Floats, radius: float) -> bool:
+    """Whether a batch (n, d) holds two items within `radius` of each other.
+
+    Examples
+    --------
+    >>> holds_copies(np.array([[0.0], [3.0]]), 1.0)
+    False
+    """
+    return bool((repeats(vectors, radius) >= 0).any())

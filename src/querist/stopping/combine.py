@@ -174,7 +174,11 @@ class AllOf(_Combined):
 
 
 def _said(verdicts: Iterable[tuple[str, Verdict]]) -> str:
-    return "; ".join(f"{name}: {verdict.reason}" for name, verdict in verdicts)
+    combined = {AnyOf.name, AllOf.name}  # what they say names their parts already
+    return "; ".join(
+        verdict.reason if name in combined else f"{name}: {verdict.reason}"
+        for name, verdict in verdicts
+    )
 
 
 def _told(rule: Any) -> Iterator[tuple[str, Any]]:

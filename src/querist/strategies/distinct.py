@@ -6,7 +6,7 @@ import numpy as np
 
 from querist.core.errors import BadInput
 from querist.core.types import Picks, Positions, Signals
-from querist.selection.distinct import mean_distance, near, repeats
+from querist.selection.distinct import TOLERANCE, copy_radius, near, repeats
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.parts import declare, join, narrow
 from querist.strategies.ties import tie_keys_of
@@ -25,6 +25,8 @@ class Distinct(Strategy):
     tolerance : float
         Items nearer than this share of the mean distance between two candidates are copies
         of each other; with 0 only exact copies are.
+    radius : float, optional
+        That distance itself, where it is known already.
 
     Examples
     --------
@@ -37,11 +39,14 @@ class Distinct(Strategy):
     array([1., 2., 7.])
     """
 
-    def __init__(self, base: Strategy, tolerance: float = 0.02) -> None:
+    def __init__(
+        self, base: Strategy, tolerance: float = TOLERANCE, radius: float | None = None
+    ) -> None:
         if not (np.isfinite(tolerance) and tolerance >= 0):
             raise BadInput(f"tolerance must be a number of at least 0, but it is {tolerance!r}")
         self.base = base
         self.tolerance = tolerance
+        self.radius = radius
         declare(self, [base])
         self.needs = base.needs | {"vectors"}
 
@@ -56,7 +61,9 @@ class Distinct(Strategy):
         picks = self.base.pick(signals, n, rng)
         if n == 1:
             return picks
-        radius = self.tolerance * mean_distance(vectors, tie_keys_of(signals, rng))
+        radius = self.radius
+        if radius is None:
+            radius = copy_radius(vectors, tie_keys_of(signals, rng), self.tolerance)
         left = np.arange(len(signals))
         batch: list[tuple[Positions, Picks]] = []
         kept = np.empty(0, dtype=np.int64)
