@@ -118,7 +118,7 @@ def test_budget_below_batch(budget):
         {"start": 0},
         {"lables": {}},
     ],
-    ids=str,
+    ids=lambda value: str(value).partition(" at 0x")[0],
 )
 def test_nonsense_arguments_are_named(options):
     (name, _), *_rest = options.items()

@@ -121,7 +121,7 @@ def test_equal_seeds_repeat_exactly():
         KMeansSampling(),
         lambda signals, n, rng: np.arange(n),
     ],
-    ids=str,
+    ids=lambda value: str(value).partition(" at 0x")[0],
 )
 def test_any_strategy(strategy):
     curve = simulate(strategy=strategy, budget=30)
@@ -260,7 +260,7 @@ def test_no_label_is_shown_before_it_is_asked():
         {"y": np.zeros(200)},
         {"strategy": "nonsense"},
     ],
-    ids=str,
+    ids=lambda value: str(value).partition(" at 0x")[0],
 )
 def test_nonsense_is_refused(options):
     with pytest.raises((q.errors.QueristError, ValueError, TypeError)):
@@ -342,7 +342,7 @@ def test_against_another_strategy(comparison):
         "margin",
         Margin(),
     ],
-    ids=str,
+    ids=lambda value: str(value).partition(" at 0x")[0],
 )
 def test_strategies_in_several_forms(strategies):
     found = q.compare(X, Y, model=LR, strategies=strategies, seeds=2, start=10, batch=10,
