@@ -127,3 +127,13 @@ def test_changed_settings_are_written_back(tmp_path, source):
     again = folders.open_folder(tmp_path / "c")
     assert again.status()["budget"] == 40
     assert again.log.position == position  # reopening agrees with the log
+
+
+def test_a_folder_without_its_log_is_refused_not_begun_anew(tmp_path, source):
+    with make(tmp_path, source):
+        pass
+    (tmp_path / "c" / "log.sqlite").unlink()
+    for opening in (folders.open_folder, folders.open_desk):
+        with pytest.raises(BadInput, match=r"lacks log\.sqlite"):
+            opening(tmp_path / "c")
+    assert not (tmp_path / "c" / "log.sqlite").exists()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from querist.core.errors import BadInput
-from querist.core.protocols import Pool, Question
+from querist.core.protocols import Log, Pool, Question
 from querist.core.questions import question_from_json
 from querist.logs import open_log
 from querist.loop.desk import Desk
@@ -98,7 +98,7 @@ def open_folder(folder: str | Path) -> Campaign:
     return campaign(
         pool,
         question_from_json(config["question"]),
-        log=_url(folder),
+        log=_open_log(folder),
         store=ModelStore(folder / MODELS),
         labels=[None] * len(pool) if rehearsal else None,
         **recipe,
@@ -115,7 +115,7 @@ def open_desk(folder: str | Path) -> Desk:
     """
     folder = Path(folder)
     config = read_config(folder)
-    journal = Journal(open_log(_url(folder)))
+    journal = Journal(_open_log(folder))
     if not journal.state.rounds:
         open_folder(folder)  # cut off while it was made: open it once in full
         journal.sync()
@@ -152,11 +152,6 @@ def read_config(folder: str | Path) -> dict[str, Any]:
     missing = [name for name in ("data", "question") if name not in config]
     if missing:
         raise BadInput(f"{path} lacks the section(s) {missing}")
-    if not (Path(folder) / LOG).exists():
-        raise BadInput(
-            f"{folder} lacks {LOG}, which holds every answer of the campaign; restore it, or make "
-            "a new campaign in another folder"
-        )
     return config
 
 
@@ -185,6 +180,16 @@ def open_folder_pool(folder: Path, config: Mapping[str, Any]) -> Pool:
 
 def _url(folder: Path) -> str:
     return f"sqlite:///{folder / LOG}"
+
+
+def _open_log(folder: Path) -> Log:
+    """The log of a campaign that exists; a missing one must not be begun anew in silence."""
+    if not (folder / LOG).exists():
+        raise BadInput(
+            f"{folder} lacks {LOG}, which holds every answer of the campaign; restore it, or make "
+            "a new campaign in another folder"
+        )
+    return open_log(_url(folder))
 
 
 def _columns(config: Mapping[str, Any]) -> dict[str, Any]:
