@@ -154,7 +154,8 @@ def campaign(
     growth = Growth(pool, question, journal.state, columns)
     if len(pool) > (known := journal.state.arrivals[-1].total):
         journal.append([arrival(pool, known)])
-    made = Campaign(journal, growth, Worker(journal, growth, parts, store))
+    worker = Worker(journal, growth, parts, store)
+    made = Campaign(journal, growth, worker, change_parts)
     if not journal.state.rounds:
         made.step()
     return made

@@ -10,14 +10,18 @@ from querist.loop.desk import Answer, Desk
 from querist.loop.growth import Growth
 from querist.loop.history import History
 from querist.loop.journal import Journal
+from querist.loop.state import State
 from querist.loop.summary import label_rows, summary
 from querist.loop.worker import Worker
 
 if TYPE_CHECKING:
+    from querist.core.events import Event
     from querist.core.protocols import Log, Model, Pool
     from querist.loop.turn import Parts
 
 Oracle = Callable[[Task], Any]
+# parts, pool, state, changed settings, who -> the new parts, and the events that say so
+Rewire = Callable[["Parts", "Pool", State, Mapping[str, Any], str], "tuple[Parts, list[Event]]"]
 
 
 class Campaign:
@@ -41,10 +45,11 @@ class Campaign:
     1
     """
 
-    def __init__(self, journal: Journal, growth: Growth, worker: Worker) -> None:
+    def __init__(self, journal: Journal, growth: Growth, worker: Worker, rewire: Rewire) -> None:
         self._journal = journal
         self._growth = growth
         self._worker = worker
+        self._rewire = rewire
         self._desk = Desk(journal, growth, worker.parts.question)
         self.history = History(worker)
 
@@ -238,10 +243,8 @@ class Campaign:
         >>> c.status()["budget"]
         30
         """
-        from querist.loop.build import change_parts
-
         with self._journal.lock:
             self._journal.sync()
-            parts, events = change_parts(self.parts, self.pool, self._journal.state, settings, by)
+            parts, events = self._rewire(self.parts, self.pool, self._journal.state, settings, by)
             self._journal.append(events)
             self._worker.parts = parts
