@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from querist.loop.state import IMPORTED, State, Vote
-from querist.reports.page import Table
+from querist.reports.page import Amount, Table
 
 _NAMES = {
     "seed": "first batch, before any model",
@@ -47,8 +47,8 @@ def cost_table(state: State, price: float | None) -> Table:
     costs = label_costs(state)
     rate = 0.0 if price is None else price
 
-    def money(labels: int, name: str = "") -> float | None:
-        return None if price is None else 0.0 if name == "imported" else round(rate * labels, 2)
+    def money(labels: int, name: str = "") -> Amount | None:
+        return None if price is None else Amount(0.0 if name == "imported" else rate * labels)
 
     rows = [[_NAMES[name], n, money(n, name), None] for name, n in costs.items()]
     rows.append(["total bought", state.bought, money(state.bought), None])

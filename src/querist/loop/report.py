@@ -15,7 +15,7 @@ from querist.loop.state import State
 from querist.metrics.paired import curve_band
 from querist.metrics.plateau import Diminishing, diminishing_point
 from querist.reports.figures import CurveLine, learning_curve
-from querist.reports.page import Goal, Report, Section, Table, Tile, render
+from querist.reports.page import Amount, Goal, Report, Section, Table, Tile, render
 
 if TYPE_CHECKING:
     from querist.loop.campaign import Campaign
@@ -252,7 +252,7 @@ def _goals(status: Mapping[str, Any], last: Round, spec: Mapping[str, Any]) -> l
     if limit is None and spent is not None and budget is not None:
         limit = status["price"] * budget
     if limit is not None and spent is not None:
-        found.append(Goal("money", f"at most {limit:,.2f}", spent, spent <= limit + 1e-9))
+        found.append(Goal("money", f"at most {limit:,.2f}", Amount(spent), spent <= limit + 1e-9))
     return found
 
 
@@ -311,7 +311,7 @@ def _rounds(rounds: Sequence[Round], metric: str | None) -> Table:
             turn.number,
             turn.labels,
             turn.bought,
-            turn.spent or None,
+            Amount(turn.spent) if turn.spent else None,
             turn.metrics.get(metric or ""),
             float(f"{sum(turn.seconds.values()):.2f}"),
         ]

@@ -16,6 +16,19 @@ from plotly.offline import get_plotlyjs
 from querist.core.types import Interval
 
 
+class Amount(float):
+    """Money: a number always shown with two decimals, so that a column lines up.
+
+    Examples
+    --------
+    >>> str(Amount(2.7)), str(Amount(1200))
+    ('2.70', '1,200.00')
+    """
+
+    def __str__(self) -> str:
+        return f"{float(self):,.2f}"
+
+
 @dataclass(frozen=True)
 class Tile:
     """A number worth seeing first."""
@@ -221,6 +234,8 @@ def _text(value: Any) -> str:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Amount):
+        return str(value)
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
