@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from querist.loop.state import IMPORTED, State, Vote
 from querist.reports.page import Amount, Table
@@ -50,7 +51,7 @@ def cost_table(state: State, price: float | None) -> Table:
     def money(labels: int, name: str = "") -> Amount | None:
         return None if price is None else Amount(0.0 if name == "imported" else rate * labels)
 
-    rows = [[_NAMES[name], n, money(n, name), None] for name, n in costs.items()]
+    rows: list[list[Any]] = [[_NAMES[name], n, money(n, name), None] for name, n in costs.items()]
     rows.append(["total bought", state.bought, money(state.bought), None])
     spent: Counter[str] = Counter()
     for turn in state.rounds:
