@@ -38,3 +38,31 @@ def oracle(digits):
     pool = q.open_pool(X)
     truth = dict(zip(pool.ids(np.arange(len(X))), (str(v) for v in y), strict=True))
     return lambda task: truth[task.item_id]
+
+
+POINTS = np.random.default_rng(0).normal(size=(120, 4))
+POINT_IDS = [f"i{k}" for k in range(120)]
+
+
+@pytest.fixture
+def points():
+    """Open a campaign on 120 points of two classes; a log makes two campaigns share one record."""
+
+    def open_campaign(log=None, more=0, **settings):
+        fresh = np.random.default_rng(1).normal(size=(more, 4))
+        options = {
+            "model": LogisticRegression(),
+            "strategy": "margin",
+            "batch": 10,
+            "id": POINT_IDS + [f"n{k}" for k in range(more)],
+        }
+        data = np.vstack([POINTS, fresh])
+        return q.campaign(data, q.Choice(["a", "b"]), log=log, **(options | settings))
+
+    return open_campaign
+
+
+@pytest.fixture
+def side():
+    """The true class of a point, by its id."""
+    return lambda item_id: "a" if POINTS[int(item_id[1:]), 0] > 0 else "b"

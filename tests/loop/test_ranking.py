@@ -1,6 +1,5 @@
 """The pool in the order its items are wanted."""
 
-
 import querist as q
 
 

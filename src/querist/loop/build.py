@@ -149,11 +149,9 @@ def campaign(
     told = _written(parts, described)
     if journal.state.opened is None:
         _open(journal, parts, pool, told, labels)
-    else:
-        _resume(journal, parts, told)
+    _resume(journal, parts, told)  # also when another process was first to open
     growth = Growth(pool, question, journal.state, columns)
-    if len(pool) > (known := journal.state.arrivals[-1].total):
-        journal.append([arrival(pool, known)])
+    journal.decide(lambda: (growth.newcomers(), None))
     worker = Worker(journal, growth, parts, store)
     made = Campaign(journal, growth, worker, change_parts)
     if not journal.state.rounds:
@@ -304,11 +302,11 @@ def _resume(journal: Journal, parts: Parts, told: dict[str, Any]) -> None:
             f"{parts.question} came; use the question of the log, or a new log"
         )
     seen = journal.state.recipe
-    for name in ("seed", "control", "holdout", "stop_set"):
+    for name in ("seed", "control", "holdout", "stop_set", "distinct"):
         if seen[name] != told[name]:
             raise BadInput(
                 f"the log was opened with {name}={seen[name]}, but {name}={told[name]} came; it "
-                "decides the roles of the items and cannot change. Use the old value or a new log"
+                "decides who may be asked about and cannot change. Use the old value or a new log"
             )
     journal.append(_changes(journal.state, told, "resume"))
 

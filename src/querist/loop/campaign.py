@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from querist.core.types import Round, Task
 from querist.loop.desk import Answer, Desk
-from querist.loop.growth import Growth
+from querist.loop.growth import Growth, arrival
 from querist.loop.history import History
 from querist.loop.journal import Journal
 from querist.loop.state import State
@@ -184,16 +184,19 @@ class Campaign:
     def _answer(self, oracle: Oracle, by: str) -> int:
         """Answer every waiting task, skip those the oracle passes on; how many there were."""
         told, asked = [], 0
-        for job, queue in self._journal.state.queues.items():
-            open_tasks = len(queue) + len(queue.held)
-            for task in self.ask(open_tasks, by=by, job=job) if open_tasks else ():
-                asked += 1
-                value = oracle(task)
-                if value is None:
-                    self.skip(task, "the oracle passed", by=by)
-                else:
-                    told.append({"task": task, "value": value, "by": by})
-        self.tell_many(told)
+        try:
+            for job, queue in self._journal.state.queues.items():
+                open_tasks = len(queue) + len(queue.held)
+                for task in self.ask(open_tasks, by=by, job=job) if open_tasks else ():
+                    asked += 1
+                    value = oracle(task)
+                    if value is None:
+                        self.skip(task, "the oracle passed", by=by)
+                    else:
+                        value = self.parts.question.check(value)
+                        told.append({"task": task, "value": value, "by": by})
+        finally:  # answers given before the oracle failed are paid for as well
+            self.tell_many(told)
         return asked
 
     def predict(self, items: Any) -> list[Any]:
@@ -225,11 +228,16 @@ class Campaign:
 
         `columns` are the ones `querist.campaign` takes: id, text, features, label.
         """
+        growth = self._growth
+
+        def look() -> tuple[list[Event], Pool]:
+            longer = growth.extended(data, columns)
+            return [arrival(longer, len(growth.pool))], longer
+
         with self._journal.lock:
-            self._journal.sync()
-            came = self._growth.add(data, columns)
-            self._journal.append([came])
-            return came.count
+            before, longer = len(growth.pool), self._journal.decide(look)
+            growth.take_in(longer)  # only now: what is not in the log did not come
+            return len(longer) - before
 
     def change(self, *, by: str = "me", **settings: Any) -> None:
         """Change budget, price, batch, until, strategy or model; old and new value are logged.

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from querist.core.errors import BadInput
-from querist.core.events import ItemsAdded
+from querist.core.errors import BadInput, UnknownTask
+from querist.core.events import Event, ItemsAdded
 from querist.core.keys import hash_ids
 from querist.core.protocols import Pool, Question
 from querist.core.types import Ints
@@ -52,12 +52,43 @@ class Growth:
         self.scorer = Scorer(pool, self.ledger, self.space, self.question)
         self.book = Book(self.ledger, self.question)
 
-    def add(self, data: Any, columns: Mapping[str, Any]) -> ItemsAdded:
-        """Take items in; the event says what came."""
-        before = len(self.pool)
-        pool = extend(self.pool, data, **columns)
+    def extended(self, data: Any, columns: Mapping[str, Any]) -> Pool:
+        """The pool with new items behind it; `take_in` makes it this one's pool.
+
+        Raises
+        ------
+        BadInput
+            When another process added items that this one has not seen.
+        """
+        self.check_complete()
+        return extend(self.pool, data, **columns)
+
+    def newcomers(self) -> list[Event]:
+        """The event that the items at the end of the pool came in; none when the log has them."""
+        self._check(self.pool)
+        known = self.state.arrivals[-1].total
+        return [arrival(self.pool, known)] if len(self.pool) > known else []
+
+    def take_in(self, pool: Pool) -> None:
+        """Go on with a longer pool."""
         self._lay_out(pool)
-        return arrival(pool, before)
+
+    def check_complete(self) -> None:
+        """Raise BadInput when another process added items that this one has not seen."""
+        total = self.state.arrivals[-1].total
+        if len(self.pool) < total:
+            raise BadInput(
+                f"another process added items: the log knows {total}, this process "
+                f"{len(self.pool)}; open the campaign again with all of them"
+            )
+
+    def has(self, item_id: str) -> bool:
+        """Whether this process knows an item; another one may have added it since."""
+        try:
+            self.pool.rows([item_id])
+        except UnknownTask:
+            return False
+        return True
 
     def batch(self, items: Any) -> Any:
         """Items from outside as a batch the pool's model takes."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
+from querist.core.errors import Conflict
 from querist.core.events import Event
 from querist.core.protocols import Log
 from querist.loop.state import State
+
+T = TypeVar("T")
 
 
 class Journal:
@@ -44,3 +48,19 @@ class Journal:
                     self.state.apply(self.state.position + 1, event)
             else:
                 self.sync()
+
+    def decide(self, look: Callable[[], tuple[Sequence[Event], T]]) -> T:
+        """Write what `look` decides on the newest state; it looks again when outrun.
+
+        `look` gives the events to write and what this returns. So nothing is ever decided on
+        a state that another process has changed by the time the events stand in the log.
+        """
+        while True:
+            with self.lock:
+                self.sync()
+                events, answer = look()
+                try:
+                    self.append(events, expect=self.state.position)
+                except Conflict:
+                    continue
+                return answer

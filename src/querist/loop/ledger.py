@@ -81,7 +81,7 @@ class Ledger:
             standing |= _HELD
         if item_id in state.skips:
             standing |= _PASSED
-        if tasks:
+        if any(task.why.arm != "requested" for task in tasks):
             standing |= _ASKED
         if self._copies is not None:
             before = bool(self._standing[row] & (_LABELLED | _HELD))
@@ -90,17 +90,17 @@ class Ledger:
         self._standing[row] = standing
         self.read[row] = False
 
-    def is_labelled(self) -> NDArray[np.bool_]:
+    def _is_labelled(self) -> NDArray[np.bool_]:
         """Mask (n,) of the rows with a label."""
         return (self._standing & _LABELLED).astype(bool)
 
     def training_rows(self) -> Ints:
         """Labelled rows the model may learn from, in pool order."""
-        return np.flatnonzero(self.is_labelled() & (self.role <= CONTROL))
+        return np.flatnonzero(self._is_labelled() & (self.role <= CONTROL))
 
     def measuring_rows(self) -> Ints:
         """Labelled holdout rows, in pool order."""
-        return np.flatnonzero(self.is_labelled() & (self.role == HOLDOUT))
+        return np.flatnonzero(self._is_labelled() & (self.role == HOLDOUT))
 
     def candidates(self, at_least: int) -> Ints:
         """Open rows a strategy may pick from, in pool order.
@@ -128,16 +128,32 @@ class Ledger:
         return without
 
     def asked(self) -> tuple[int, int]:
-        """How many training items were asked and stand, and how many of them are control."""
-        stands = ((self._standing & _ASKED) > 0) & ((self._standing & (_LABELLED | _HELD)) > 0)
-        control = stands & (self.role == CONTROL)
-        return int(np.count_nonzero(stands & (self.role <= CONTROL))), int(
-            np.count_nonzero(control)
-        )
+        """How many training items the loop asked and that stand, and how many are control.
 
-    def is_taken(self, item_id: str) -> bool:
-        """Whether an item is labelled, or in somebody's hands."""
-        return bool(self._standing[self.pool.rows([item_id])[0]] & (_LABELLED | _HELD))
+        Items their owner requested by name are in neither count.
+        """
+        stands = ((self._standing & _ASKED) > 0) & ((self._standing & (_LABELLED | _HELD)) > 0)
+        stands &= self.role <= CONTROL
+        return int(np.count_nonzero(stands)), int(np.count_nonzero(stands[self._control_order]))
+
+    def is_free(self, item_id: str) -> bool:
+        """Whether nobody labelled, holds or passed on an item."""
+        return not self._standing[self.pool.rows([item_id])[0]] & (_LABELLED | _HELD | _PASSED)
+
+    def drawn(self, rows: Ints) -> NDArray[np.bool_]:
+        """Mask of the rows that were asked as control: a random draw, chosen by nobody."""
+        found: NDArray[np.bool_] = (self.role[rows] == CONTROL) & (
+            (self._standing[rows] & _ASKED) > 0
+        )
+        return found
+
+    def __copy__(self) -> Ledger:
+        """The ledger as it stands now: what is told later does not show in the copy."""
+        now = object.__new__(Ledger)
+        now.__dict__.update(self.__dict__)
+        now._standing = self._standing.copy()
+        now._taken_copies = self._taken_copies.copy()
+        return now
 
     def covered_rows(self) -> Ints:
         """Rows that count as the space to cover: everything but the holdout and the stop set."""
@@ -150,7 +166,7 @@ class Ledger:
     def counts(self) -> dict[str, int]:
         """How the data divide: pool, queued, labelled, passed and held out add up to total."""
         kept = self.role >= STOP
-        labelled = self.is_labelled() & ~kept
+        labelled = self._is_labelled() & ~kept
         queued = (self._standing & _QUEUED).astype(bool) & ~kept & ~labelled
         passed = (self._standing & _PASSED).astype(bool) & ~kept & ~labelled & ~queued
         held_out = int(np.count_nonzero(kept))

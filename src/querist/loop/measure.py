@@ -11,7 +11,6 @@ from querist.core.keys import scramble
 from querist.core.protocols import Model, Pool, Question
 from querist.core.types import Interval, Prediction
 from querist.loop.ledger import Ledger
-from querist.loop.reserve import CONTROL
 from querist.loop.training import TrainingSet
 from querist.metrics.classification import classification
 from querist.metrics.multilabel import multilabel
@@ -33,9 +32,10 @@ def on_control(
     """Cross-fitted scores on the control slice, the only training labels drawn at random.
 
     Every fold's model learns from all labels outside the fold and is scored on the
-    control items inside it. Empty while there are fewer than ten control labels.
+    control items inside it. Labels that came by other ways (imported, requested) count as
+    training only. Empty while there are fewer than ten control labels.
     """
-    control = ledger.role[training.rows] == CONTROL
+    control = ledger.drawn(training.rows)
     if np.count_nonzero(control) < FEWEST_CONTROL:
         return {}
     fold = (scramble(ledger.keys[training.rows], seed, _FOLD_SALT) % np.uint64(FOLDS)).astype(int)

@@ -156,15 +156,18 @@ class State:
     @_apply.register
     def _(self, event: Skipped) -> None:
         self.skips.setdefault(event.item_id, []).append(event)
-        self.tasks[event.task_id].skipped_by.add(event.by)
-        if not self.votes.get(event.item_id):
+        for task_id in self.by_item[event.item_id]:
+            self.tasks[task_id].skipped_by.add(event.by)
+        task = self.tasks[event.task_id]
+        if not task.done and task.held_by in ("", event.by):
             self.queue_of(event.task_id).reopen(event.task_id)
         self._touch(event.item_id)
 
     @_apply.register
     def _(self, event: Retracted) -> None:
-        votes = self.votes[event.item_id]
-        del votes[event.by]
+        votes = self.votes.get(event.item_id, {})
+        if votes.pop(event.by, None) is None:
+            return  # two processes took the same answer back at once
         self.bought -= event.by != IMPORTED
         if not votes:
             del self.votes[event.item_id]

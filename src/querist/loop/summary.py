@@ -55,11 +55,11 @@ def summary(parts: Parts, state: State, ledger: Ledger) -> dict[str, Any]:
 def label_rows(state: State, question: Question) -> list[dict[str, Any]]:
     """One dict a labelled item: id, value, confidence, votes, arm, probability."""
     rows = []
-    for item_id in state.votes:
+    for item_id, votes in state.votes.items():
         belief = state.belief(item_id)
         assert belief is not None
-        tasks = [state.tasks[task_id].why for task_id in state.by_item.get(item_id, ())]
-        why = tasks[-1] if tasks else None
+        first = min(votes.values(), key=lambda vote: vote.position)  # the one that was bought
+        why = state.tasks[first.task_id].why if first.task_id else None
         rows.append(
             {
                 "id": item_id,

@@ -58,7 +58,7 @@ class Snapshot:
     retrain : bool
         Whether there are labels the last model has not seen.
     model : Model or None
-        The last model.
+        The last model, where the turn needs it.
     """
 
     past: Sequence[Round]
@@ -69,7 +69,7 @@ class Snapshot:
     batches: int
     position: int
     retrain: bool
-    model: Model | None
+    model: Model | None = None
 
     @property
     def number(self) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from itertools import takewhile
 
@@ -33,17 +35,19 @@ class Worker:
         self.growth = growth
         self.parts = parts
         self.store = store
-        self._model: Model | None = None
+        self._kept: tuple[int, Model] | None = None  # the last model used, and its round
         self._thinking = threading.Lock()
 
     def step(self) -> Round:
         """One turn; the last round, unchanged, when there is nothing to do."""
         with self._thinking:
-            now = self.snapshot()
+            with self.journal.lock:
+                now, parts = self.snapshot(), self.parts
+                ledger, scorer = copy(self.growth.ledger), self.growth.scorer
             if now is None:
                 return self.journal.state.rounds[-1]
-            outcome = take_turn(self.parts, self.growth.ledger, self.growth.scorer, now)
-            return self._commit(now, outcome)
+            now = replace(now, model=self._model_before(now))
+            return self._commit(now, take_turn(parts, ledger, scorer, now))
 
     def model(self) -> Model:
         """The newest trained model; loaded, or refitted from the log, after a restart.
@@ -53,12 +57,21 @@ class Worker:
         NoModel
             Before anything was trained.
         """
-        if self._model is None:
-            number = self._newest()
-            if number is None:
-                raise NoModel("no model is trained yet: tell some labels, then call step()")
-            self._model = self.model_of(number)
-        return self._model
+        number = _newest(self.journal.state.rounds)
+        if number is None:
+            raise NoModel("no model is trained yet: tell some labels, then call step()")
+        return self._version(number)
+
+    def _version(self, number: int) -> Model:
+        if self._kept is None or self._kept[0] != number:
+            self._kept = (number, self.model_of(number))
+        return self._kept[1]
+
+    def _model_before(self, now: Snapshot) -> Model | None:
+        """The last model, where the turn needs it: to choose with, or to go on from."""
+        number = _newest(now.past)
+        needed = not now.retrain or getattr(self.parts.model, "warm", False)
+        return self._version(number) if number is not None and needed else None
 
     def training_of(self, number: int) -> TrainingSet:
         """The training set of a past round, rebuilt from the log.
@@ -83,15 +96,27 @@ class Worker:
         return found
 
     def model_of(self, number: int) -> Model:
-        """The model of a past round: loaded, or refitted on exactly its training set."""
+        """The model of a past round: loaded, or refitted on exactly its training set.
+
+        A model with a warm start is refitted through all rounds before it.
+        """
         saved = self._step_of(number).model
         if saved and self.store is not None and number in self.store.versions():
-            model: Model = self.store.load(number, sha256=saved)
-            return model
-        training = self.training_of(number)
-        if not len(training):
+            try:
+                model: Model = self.store.load(number, sha256=saved)
+                return model
+            except (LookupError, ValueError):
+                pass  # gone or changed, perhaps by a process that lost the race: the log decides
+        if self.journal.state.rounds[number].model_version is None:
             raise NoModel(f"round {number} trained no model: it had no labels yet")
-        return fit(self.parts, self.growth.pool, training, number, None)
+        warm = getattr(self.parts.model, "warm", False)
+        refitted: Model | None = None
+        for turn in self.journal.state.rounds[0 if warm else number : number + 1]:
+            if turn.model_version is not None:
+                training = self.training_of(turn.number)
+                refitted = fit(self.parts, self.growth.pool, training, turn.number, refitted)
+        assert refitted is not None
+        return refitted
 
     def _step_of(self, number: int) -> Stepped:
         steps = self.journal.state.steps
@@ -105,6 +130,7 @@ class Worker:
         book = self.growth.book
         with journal.lock:
             journal.sync()
+            self.growth.check_complete()
             training = book.training_set(ledger.training_rows())
             holdout = book.training_set(ledger.measuring_rows())
             retrain = self._is_news(training, holdout)
@@ -120,7 +146,6 @@ class Worker:
                 batches=len(state.batches),
                 position=state.position,
                 retrain=retrain,
-                model=self.model() if self._newest() is not None else None,
             )
 
     def _is_news(self, training: TrainingSet, holdout: TrainingSet) -> bool:
@@ -130,12 +155,6 @@ class Worker:
         last = self.journal.state.rounds[-1] if self.journal.state.rounds else None
         seen = (last.data_version, last.holdout) if last else ("", 0)
         return seen != (training.version, len(holdout))
-
-    def _newest(self) -> int | None:
-        rounds = self.journal.state.rounds
-        return next(
-            (r.model_version for r in reversed(rounds) if r.model_version is not None), None
-        )
 
     def _commit(self, now: Snapshot, outcome: Outcome) -> Round:
         """Write the turn, unless another process took one in the meantime."""
@@ -148,9 +167,9 @@ class Worker:
                 if overtaken or (
                     not now.retrain and now.past and state.queues["train"].untouched()
                 ):
-                    self._model = None
                     return state.rounds[-1]
                 queued = self._queued(turn, outcome.items)
+                turn = replace(turn, queued=len(queued.items))
                 events: list[Event] = [queued] if queued.items else []
                 if now.retrain or not now.past:
                     stepped = Stepped(
@@ -161,14 +180,15 @@ class Worker:
                     self.journal.append(events, expect=state.position)
                 except Conflict:
                     continue
-                self._model = outcome.model
+                if turn.model_version is not None and outcome.model is not None:
+                    self._kept = (turn.model_version, outcome.model)
                 return turn
 
     def _queued(self, turn: Round, items: list[QueuedItem]) -> Queued:
-        """The batch with its task ids; items answered or lent since the snapshot drop out."""
+        """The batch with its task ids, less what was answered, lent or passed on meanwhile."""
         state = self.journal.state
         number = len(state.batches)
-        still = [item for item in items if not self.growth.ledger.is_taken(item.item_id)]
+        still = [item for item in items if self.growth.ledger.is_free(item.item_id)]
         named = tuple(replace(item, task_id=f"b{number}-{k}") for k, item in enumerate(still))
         return Queued(
             at=time.time(), round=turn.number, model_version=turn.model_version, items=named
@@ -179,7 +199,15 @@ class Worker:
         turn = outcome.round
         if self.store is None or outcome.model is None:
             return "", turn
-        saved = self.store.save(turn.number, outcome.model, {"data_version": turn.data_version})
-        if self.store.note:
-            turn = replace(turn, notes=(*turn.notes, self.store.note))
-        return saved, turn
+        try:
+            info = {"data_version": turn.data_version}
+            saved, note = self.store.save(turn.number, outcome.model, info), self.store.note
+        except OSError as error:
+            saved, note = "", f"the model of round {turn.number} was not kept: {error}"
+        return saved, replace(turn, notes=(*turn.notes, note)) if note else turn
+
+
+def _newest(rounds: Sequence[Round]) -> int | None:
+    """Number of the last round that trained a model."""
+    trained = (turn.model_version for turn in reversed(rounds))
+    return next((version for version in trained if version is not None), None)

@@ -1,0 +1,103 @@
+"""The worker: the newest model, whoever trained it, and the same picks after any kill."""
+
+import pytest
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+
+import querist as q
+from querist.core.events import Queued
+from querist.logs.memory import MemoryLog
+from querist.models import ModelStore, wrap
+
+
+def picks(log):
+    return [
+        [(i.item_id, i.strategy, i.arm, i.probability, i.candidates) for i in event.items]
+        for _, event in log.read()
+        if isinstance(event, Queued)
+    ]
+
+
+def answer(campaign, side):
+    """Label what waits, and what somebody who is gone still holds."""
+    tasks = campaign._journal.state.tasks
+    waiting = [t for t, task in tasks.items() if not task.done]
+    campaign.tell_many((t, side(tasks[t].why.item_id)) for t in waiting)
+
+
+def finish(campaign, side):
+    while not campaign.step().stop:
+        answer(campaign, side)
+
+
+@pytest.mark.parametrize("warm", [False, True])
+def test_a_kill_at_any_moment_changes_no_pick(points, side, warm):
+    model = LogisticRegression()
+    if warm:
+        model = wrap(
+            SGDClassifier(loss="log_loss", random_state=0), q.Choice(["a", "b"]), warm=True
+        )
+    options = {"model": model, "holdout": 8, "budget": 50}
+    whole = MemoryLog()
+    finish(points(whole, **options), side)
+    events = [event for _, event in whole.read()]
+    for cut in range(2, len(events), 7):  # opening writes the first two at once
+        part = MemoryLog()
+        part.append(events[:cut])
+        again = points(part, **options)
+        answer(again, side)
+        finish(again, side)
+        assert picks(part) == picks(whole), f"cut after event {cut}"
+
+
+def test_the_newest_model_counts_whoever_trained_it(points, side):
+    log = MemoryLog()
+    one, two = points(log), points(log)
+    for c in (one, two):
+        c.status()  # look at what the other one wrote
+        answer(c, side)
+        c.step()
+    old = one.model
+    one.step()
+    assert one.history.rounds[-1].model_version == 2 and one.model is not old
+    points_now = one.pool.items(range(120))
+    same = one.model.predict(points_now, frozenset({"proba"})).proba
+    assert (same == two.model.predict(points_now, frozenset({"proba"})).proba).all()
+
+
+def test_a_model_file_that_is_gone_or_changed_is_trained_again(points, side, tmp_path):
+    log = MemoryLog()
+    c = points(log, store=ModelStore(tmp_path / "models"))
+    answer(c, side)
+    c.step()
+    expected = c.predict(c.pool.items(range(20)))
+    for path in (tmp_path / "models").glob("*.skops"):
+        path.write_bytes(b"something else")
+    again = points(log, store=ModelStore(tmp_path / "models"))
+    assert again.predict(c.pool.items(range(20))) == expected
+
+
+def test_a_store_without_room_stops_no_round(points, side, tmp_path):
+    (tmp_path / "models").write_text("a file where the folder should be")
+    c = points(store=ModelStore(tmp_path / "models"))
+    answer(c, side)
+    turn = c.step()
+    assert turn.model_version == 1 and any("was not kept" in note for note in turn.notes)
+
+
+def test_a_model_that_fails_to_train_leaves_everything_as_it_was(points, side):
+    class Moody(LogisticRegression):
+        broken = True
+
+        def fit(self, X, y, sample_weight=None):
+            if Moody.broken:
+                raise RuntimeError("no convergence")
+            return super().fit(X, y, sample_weight)
+
+    c = points(model=Moody())
+    answer(c, side)
+    position = c.log.position
+    with pytest.raises(Exception, match="no convergence"):
+        c.step()
+    assert c.log.position == position
+    Moody.broken = False
+    assert c.step().model_version == 1
