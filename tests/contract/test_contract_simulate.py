@@ -276,6 +276,15 @@ def test_gaps_are_refused_with_the_row_or_reach_a_model_that_takes_them(where):
     assert simulate(**{where: bad}, model=make_pipeline(SimpleImputer(), LR)).labels[-1] == 40
 
 
+def test_an_oracle_that_is_no_function_is_refused():
+    with pytest.raises(q.errors.QueristError, match="oracle"):
+        simulate(oracle=Y)
+
+
+def test_a_seed_may_be_a_numpy_integer():
+    assert simulate(seed=np.int64(3)).picked.tolist() == simulate(seed=3).picked.tolist()
+
+
 def test_a_curve_becomes_json():
     told = json.loads(simulate().to_json())
     assert told["labels"] == [20, 25, 30, 35, 40]

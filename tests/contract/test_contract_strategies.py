@@ -132,6 +132,7 @@ def test_weights_stages_and_shares():
         Entropy() * Density(),
         Entropy() >> Top(20) >> KCenter(),
         Mix({Margin(): 0.9, Random(): 0.1}),
+        Mix({"margin": 0.9, "random": 0.1}),
         DiverseBatch(),
     ):
         picks = strategy.select(signals, 10, rng())

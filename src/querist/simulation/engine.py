@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -97,6 +98,12 @@ def simulate(
     >>> curve.labels
     array([10, 15, 20, 25, 30])
     """
+    if oracle is not None and not callable(oracle):
+        raise BadInput(
+            f"oracle is a function of a task, such as q.oracles.Noisy(y, 0.1), but got a "
+            f"{type(oracle).__name__}; leave it out for answers from y"
+        )
+    seed = operator.index(seed)
     problem = set_up(
         X,
         y,

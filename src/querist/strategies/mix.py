@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
 from querist.core.errors import BadInput
 from querist.core.types import Picks, Positions, Signals
 from querist.strategies.base import Rng, Strategy
+from querist.strategies.foreign import as_strategy
 from querist.strategies.parts import declare, join, narrow
 
 
@@ -30,9 +32,9 @@ class Mix(Strategy):
     [23, 2]
     """
 
-    def __init__(self, parts: Mapping[Strategy, float] | Iterable[tuple[Strategy, float]]) -> None:
+    def __init__(self, parts: Mapping[Any, float] | Iterable[tuple[Any, float]]) -> None:
         pairs = list(parts.items() if isinstance(parts, Mapping) else parts)
-        self.parts = tuple(strategy for strategy, _ in pairs)
+        self.parts = tuple(as_strategy(strategy) for strategy, _ in pairs)
         shares = np.array([share for _, share in pairs], dtype=np.float64)
         if not len(pairs) or not (np.isfinite(shares).all() and (shares > 0).all()):
             raise BadInput(f"Mix takes strategies with positive shares, but got {parts!r}")
