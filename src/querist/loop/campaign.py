@@ -53,6 +53,13 @@ class Campaign:
         self._desk = Desk(journal, growth, worker.parts.question)
         self.history = History(worker)
 
+    def __repr__(self) -> str:
+        state = self._journal.state
+        return (
+            f"<Campaign: {len(self.pool)} {self.pool.kind} items, {len(state.votes)} labelled, "
+            f"round {max(len(state.rounds) - 1, 0)}, {self.parts.strategy}>"
+        )
+
     def __enter__(self) -> Campaign:
         return self
 

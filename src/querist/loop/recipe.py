@@ -83,11 +83,11 @@ def make_recipe(pool_size: int, settings: Mapping[str, Any]) -> Recipe:
         value = given.get(name)
         if value is None:
             continue
-        if not _is_whole(value) or value < 1:
+        if not is_whole(value) or value < 1:
             raise BadInput(f"{name} is a count of labels, 1 or more, but got {value!r}")
         given[name] = int(value)
     if "seed" in given:
-        if not _is_whole(given["seed"]) or given["seed"] < 0:
+        if not is_whole(given["seed"]) or given["seed"] < 0:
             raise BadInput(f"seed is a whole number, 0 or more, but got {given['seed']!r}")
         given["seed"] = int(given["seed"])
     budget = given.get("budget")
@@ -110,7 +110,14 @@ def make_recipe(pool_size: int, settings: Mapping[str, Any]) -> Recipe:
     return Recipe(**given)
 
 
-def _is_whole(value: Any) -> bool:
+def is_whole(value: Any) -> bool:
+    """Whether a value is a whole number, whatever its type.
+
+    Examples
+    --------
+    >>> is_whole(5.0), is_whole(2.5), is_whole(True), is_whole("5")
+    (True, False, False, False)
+    """
     return isinstance(value, Real) and not isinstance(value, bool) and float(value).is_integer()
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from querist.core.errors import BadInput
+from querist.core.measures import is_share
 from querist.core.types import Floats, Interval
 from querist.metrics import paired
 from querist.metrics.plateau import diminishing_point
@@ -99,8 +100,10 @@ class Comparison:
             grid, scores = self.matrix(name, score)
             lost = [loss for loss in losses if loss["strategy"] == name]
             row: dict[str, Any] = {"strategy": name}
-            row |= _spread("aubc", np.atleast_1d(paired.aubc(grid, scores)))
-            row |= _spread("final", scores[:, -1])
+            row |= _spread(
+                "aubc", np.atleast_1d(paired.aubc(grid, scores)), score or self.scores[0]
+            )
+            row |= _spread("final", scores[:, -1], score or self.scores[0])
             row["labels"] = _finite(reach[name].labels.value)
             share = savings[name].share if name in savings else None
             row |= {
@@ -200,7 +203,7 @@ class Comparison:
         lines, plateau = [], None
         for name in sorted(self.curves, key=lambda name: (name != best, name == BASELINE)):
             grid, scores = self.matrix(name, score)
-            mean, low, high = paired.curve_band(scores)
+            mean, low, high = _band(scores, score or self.scores[0])
             role: Role = "random" if name == BASELINE else "run" if name == best else "other"
             lines.append(
                 CurveLine(name, grid.tolist(), mean.tolist(), low.tolist(), high.tolist(), role)
@@ -226,13 +229,19 @@ class Comparison:
         return json.dumps(form)
 
 
-def _spread(name: str, values: Floats) -> dict[str, float | None]:
-    mean, low, high = paired.curve_band(values[:, None])
+def _spread(name: str, values: Floats, score: str) -> dict[str, float | None]:
+    mean, low, high = _band(values[:, None], score)
     return {
         name: float(mean[0]),
         f"{name}_low": _finite(float(low[0])),
         f"{name}_high": _finite(float(high[0])),
     }
+
+
+def _band(scores: Floats, score: str) -> tuple[Floats, Floats, Floats]:
+    """Mean and t-interval over seeds; a share stays within [0, 1]."""
+    mean, low, high = paired.curve_band(scores)
+    return (mean, np.maximum(low, 0), np.minimum(high, 1)) if is_share(score) else (mean, low, high)
 
 
 def _median(values: Floats, seed: int = 0, resamples: int = 2000) -> Interval:

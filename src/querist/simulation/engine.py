@@ -14,6 +14,7 @@ from querist.core.types import Ints, Round, Task
 from querist.logs.memory import MemoryLog
 from querist.loop.build import campaign
 from querist.loop.campaign import Campaign
+from querist.loop.recipe import is_whole
 from querist.simulation.curve import Curve
 from querist.simulation.problem import Problem, adapter_of, set_up
 from querist.simulation.scoring import Scorer, Scoring, score_all, scorers_of
@@ -227,11 +228,11 @@ class _Replay:
 
 def _left(batch: int, budget: int | None, problem: Problem) -> int | None:
     """Labels the campaign may buy; labels of start rows that were named are given."""
-    if isinstance(batch, bool) or not isinstance(batch, (int, np.integer)) or batch < 1:
+    if not is_whole(batch) or batch < 1:
         raise BadInput(f"batch is a number of labels, 1 or more, but got {batch!r}")
     if budget is None:
         return None
-    if isinstance(budget, bool) or not isinstance(budget, (int, np.integer)):
+    if not is_whole(budget):
         raise BadInput(f"budget is a number of labels in all, but got {budget!r}")
     if budget < problem.start:
         raise BadInput(

@@ -1,0 +1,5 @@
+"""`python -m querist`: the command line."""
+
+from querist.cli import main
+
+main()
