@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from querist import models, strategies
 from querist.core.errors import MissingNeed
 from querist.core.keys import Keys, seed_for
 from querist.core.protocols import Model, Pool, Question
-from querist.core.types import Floats, Ints, Labelled, Picks, Signals, unchecked_signals
+from querist.core.types import Floats, Ints, Labelled, Picks, Signals
 from querist.loop.ledger import Ledger
 from querist.loop.training import TrainingSet
 from querist.selection.distinct import copy_radius, holds_copies
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from querist.strategies import Strategy
 
 BLOCK = 1 << 16  # rows predicted at a time: contiguous, so an array pool is never copied
-FROM_MODEL = frozenset({"proba", "decision", "draws"})
+FROM_MODEL = frozenset({"proba", "decision", "draws", "predicted", "marginals"})
 FROM_POOL = frozenset({"vectors", "labelled", "reference", "ids"})
 
 
@@ -91,6 +90,10 @@ class Scorer:
         parts: dict[str, Any] = {"ids": self.ledger.keys[rows]}
         if model is not None and (asked := frozenset(names & {"proba", "decision"})):
             parts |= self._predict(model, rows, asked)
+        if model is not None and "marginals" in names:
+            parts["marginals"] = self._predict(model, rows, frozenset({"proba"}))["proba"]
+        if model is not None and "predicted" in names:
+            parts["predicted"] = self._predicted(strategy, rows, training, model, untrained, seed)
         if "draws" in names:
             parts["draws"] = self._draws(strategy, rows, training, untrained, seed)
         if "vectors" in names:
@@ -98,7 +101,10 @@ class Scorer:
         if "labelled" in names:
             known = self.space.vectors()[training.rows] if "vectors" in names else None
             labels = tuple(getattr(self.question, "labels", ()))
-            parts["labelled"] = Labelled(known, training.targets, labels)
+            proba = None
+            if model is not None and "labelled_proba" in names and len(training):
+                proba = self._predict(model, training.rows, frozenset({"proba"}))["proba"]
+            parts["labelled"] = Labelled(known, training.targets, labels, proba)
         if "reference" in names:
             parts["reference"] = self.space.vectors()[self.ledger.covered_rows()]
         return Signals(**parts)
@@ -124,6 +130,28 @@ class Scorer:
             signals = replace(signals, vectors=self.space.vectors()[rows])
         distinct = strategies.Distinct(strategy, radius=radius)
         return distinct.pick(signals, n, np.random.default_rng(draws))
+
+    def _predicted(
+        self,
+        strategy: Strategy,
+        rows: Ints,
+        training: TrainingSet,
+        model: Model,
+        untrained: Model,
+        seed: int,
+    ) -> Floats:
+        """Numbers by the model alone, or by a committee where the strategy asks for one."""
+        committee = getattr(strategy, "committee", None)
+        if committee is None:
+            return self._predict(model, rows, frozenset({"value"}))["value"][:, None]
+        return models.committee_numbers(
+            committee,
+            untrained,
+            self.pool.items(training.rows),
+            training.targets,
+            self.pool.items(rows),
+            seed=seed_for(seed, 2),
+        )
 
     def gives(self, model: Model | None) -> frozenset[str]:
         """What the model supplies; nothing while there is none."""
@@ -166,7 +194,11 @@ def gives(model: Model, question: Question) -> frozenset[str]:
     distribution per label, not one per item.
     """
     declared = frozenset(getattr(model, "gives", frozenset()))
-    return declared | {"draws"} if question.view == "choice" else declared - FROM_MODEL
+    if question.view == "number":
+        return (declared - FROM_MODEL) | {"predicted"}
+    if question.view == "choices":
+        return (declared - FROM_MODEL) | ({"marginals"} if "proba" in declared else set())
+    return declared | {"draws"}
 
 
 def supplied(strategy: Strategy, model_gives: frozenset[str]) -> frozenset[str]:
@@ -177,11 +209,17 @@ def supplied(strategy: Strategy, model_gives: frozenset[str]) -> frozenset[str]:
     MissingNeed
         When a need, and what would do instead of it, are both out of reach.
     """
-    reach = model_gives | FROM_POOL
+    reach = _reach(model_gives)
     if lacking := _lacking(strategy, reach):
         raise _missing(strategy, lacking, model_gives)
     needed = {need if need in reach else strategy.instead[need] for need in strategy.needs}
     return frozenset(needed | (strategy.wants & reach))
+
+
+def _reach(model_gives: frozenset[str]) -> frozenset[str]:
+    """Everything a strategy may be given."""
+    more = {"labelled_proba"} if "proba" in model_gives else set()
+    return model_gives | FROM_POOL | more
 
 
 def _lacking(strategy: Strategy, reach: frozenset[str]) -> str:
@@ -193,7 +231,7 @@ def _lacking(strategy: Strategy, reach: frozenset[str]) -> str:
 def _missing(strategy: Strategy, need: str, model_gives: frozenset[str]) -> MissingNeed:
     if need == "cost":
         return MissingNeed(f"{strategy} needs a cost per item, and the pool has none")
-    reach = model_gives | FROM_POOL
+    reach = _reach(model_gives)
     works = [name for name in strategies.names() if not _lacking(strategies.get(name), reach)]
     can = ", ".join(sorted(model_gives & FROM_MODEL)) or "only predicted values"
     method = {"proba": "predict_proba", "decision": "decision_function"}.get(need, need)
@@ -201,8 +239,3 @@ def _missing(strategy: Strategy, need: str, model_gives: frozenset[str]) -> Miss
         f"{strategy} needs {need!r}, but the model gives {can}. Strategies that work with this "
         f"model: {', '.join(works)}. Or use a model with {method}."
     )
-
-
-def empty_signals(keys: Sequence[int] | Ints) -> Signals:
-    """Signals holding ids only, for a draw that looks at nothing else."""
-    return unchecked_signals(ids=np.asarray(keys))
