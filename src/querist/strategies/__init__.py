@@ -16,6 +16,7 @@ from querist.core.errors import BadInput
 if TYPE_CHECKING:
     from querist.strategies.arithmetic import Product, Sum
     from querist.strategies.auto import Auto
+    from querist.strategies.badge import Badge
     from querist.strategies.base import Score, Strategy, Weighable
     from querist.strategies.boundary import DistanceToBoundary
     from querist.strategies.committee import QueryByCommittee
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BUILTINS",
     "Auto",
+    "Badge",
     "Chain",
     "Density",
     "DistanceToBoundary",
@@ -75,6 +77,7 @@ BUILTINS: dict[str, tuple[str, str]] = {
     "kcenter": ("kcenter", "KCenter"),
     "kmeans": ("kmeans", "KMeansSampling"),
     "diverse_batch": ("diverse_batch", "DiverseBatch"),
+    "badge": ("badge", "Badge"),
     "auto": ("auto", "Auto"),
 }
 
