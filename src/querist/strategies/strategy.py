@@ -6,7 +6,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -28,6 +28,8 @@ class Strategy(ABC):
         A signal that will do where a needed one is missing.
     cold_start : Strategy or None
         Who picks while nothing is labelled; None leaves that to the caller.
+    cost_class : str
+        What a pick costs beside the model, as in "n d": n candidates in d dimensions.
 
     Examples
     --------
@@ -41,6 +43,8 @@ class Strategy(ABC):
     wants: frozenset[str] = frozenset()
     instead: Mapping[str, str] = MappingProxyType({})
     cold_start: Strategy | None = None
+    cost_class: str = ""
+    committee: Any  # set only by those who ask for draws or numbers of several models
 
     @property
     def name(self) -> str:
