@@ -20,35 +20,49 @@ if TYPE_CHECKING:
     from querist.strategies.base import Score, Strategy, Weighable
     from querist.strategies.boundary import DistanceToBoundary
     from querist.strategies.committee import QueryByCommittee
+    from querist.strategies.committee_variance import CommitteeVariance
     from querist.strategies.compose import Chain, Top
     from querist.strategies.density import Density, InformationDensity
     from querist.strategies.distinct import Distinct
     from querist.strategies.diverse_batch import DiverseBatch
+    from querist.strategies.emcm import ExpectedModelChangeMaximization
     from querist.strategies.entropy import Entropy
     from querist.strategies.foreign import as_strategy
+    from querist.strategies.gsx import GSx
+    from querist.strategies.gsy import GSy
+    from querist.strategies.igs import IGS
     from querist.strategies.kcenter import KCenter
     from querist.strategies.kmeans import KMeansSampling
+    from querist.strategies.lcmd import LCMD
     from querist.strategies.least_confidence import LeastConfidence
     from querist.strategies.margin import Margin
     from querist.strategies.mix import Mix
+    from querist.strategies.predictive_variance import PredictiveVariance
     from querist.strategies.random import Random
 
 __all__ = [
     "BUILTINS",
+    "IGS",
+    "LCMD",
     "Auto",
     "Badge",
     "Chain",
+    "CommitteeVariance",
     "Density",
     "DistanceToBoundary",
     "Distinct",
     "DiverseBatch",
     "Entropy",
+    "ExpectedModelChangeMaximization",
+    "GSx",
+    "GSy",
     "InformationDensity",
     "KCenter",
     "KMeansSampling",
     "LeastConfidence",
     "Margin",
     "Mix",
+    "PredictiveVariance",
     "Product",
     "QueryByCommittee",
     "Random",
@@ -78,6 +92,13 @@ BUILTINS: dict[str, tuple[str, str]] = {
     "kmeans": ("kmeans", "KMeansSampling"),
     "diverse_batch": ("diverse_batch", "DiverseBatch"),
     "badge": ("badge", "Badge"),
+    "gsx": ("gsx", "GSx"),
+    "gsy": ("gsy", "GSy"),
+    "igs": ("igs", "IGS"),
+    "lcmd": ("lcmd", "LCMD"),
+    "committee_variance": ("committee_variance", "CommitteeVariance"),
+    "emcm": ("emcm", "ExpectedModelChangeMaximization"),
+    "predictive_variance": ("predictive_variance", "PredictiveVariance"),
     "auto": ("auto", "Auto"),
 }
 
