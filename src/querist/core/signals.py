@@ -31,17 +31,22 @@ class Labelled:
         The k class names; empty for a regression.
     proba : array (m, k), optional
         What the model says of the labelled items; a few strategies compare with it.
+    marginals : array (m, k), optional
+        The same for several labels an item: the probability of each by itself.
     """
 
     vectors: Floats | None
     targets: NDArray[Any]
     classes: Sequence[str] = ()
     proba: Floats | None = None
+    marginals: Floats | None = None
 
     def __post_init__(self) -> None:
-        _as_arrays(self, "vectors", "targets", "proba")
+        _as_arrays(self, "vectors", "targets", "proba", "marginals")
         if self.proba is not None:
             check_proba("labelled.proba", self.proba)
+        if self.marginals is not None:
+            _check_marginals("labelled.marginals", self.marginals)
         if self.vectors is not None:
             _check_matrix("labelled.vectors", self.vectors)
             if len(self.vectors) != len(self.targets):
@@ -120,7 +125,7 @@ class Signals:
         if self.predicted is not None:
             _check_matrix("predicted", self.predicted)
         if self.marginals is not None:
-            _check_marginals(self.marginals)
+            _check_marginals("marginals", self.marginals)
         if self.decision is not None and not np.isfinite(self.decision).all():
             raise BadInput("decision holds NaN or infinity; give finite decision values")
         if self.vectors is not None:
@@ -237,7 +242,7 @@ def _check_matrix(name: str, matrix: Floats) -> None:
             )
 
 
-def _check_marginals(marginals: Floats) -> None:
-    _check_matrix("marginals", marginals)
+def _check_marginals(name: str, marginals: Floats) -> None:
+    _check_matrix(name, marginals)
     if marginals.size and not (marginals.min() >= 0 and marginals.max() <= 1):
-        raise BadInput("marginals are the probabilities of single labels, each between 0 and 1")
+        raise BadInput(f"{name} are the probabilities of single labels, each between 0 and 1")

@@ -104,7 +104,10 @@ class Scorer:
             proba = None
             if model is not None and "labelled_proba" in names and len(training):
                 proba = self._predict(model, training.rows, frozenset({"proba"}))["proba"]
-            parts["labelled"] = Labelled(known, training.targets, labels, proba)
+            alone = None
+            if model is not None and "labelled_marginals" in names and len(training):
+                alone = self._predict(model, training.rows, frozenset({"proba"}))["proba"]
+            parts["labelled"] = Labelled(known, training.targets, labels, proba, alone)
         if "reference" in names:
             parts["reference"] = self.space.vectors()[self.ledger.covered_rows()]
         return Signals(**parts)
@@ -218,8 +221,8 @@ def supplied(strategy: Strategy, model_gives: frozenset[str]) -> frozenset[str]:
 
 def _reach(model_gives: frozenset[str]) -> frozenset[str]:
     """Everything a strategy may be given."""
-    more = {"labelled_proba"} if "proba" in model_gives else set()
-    return model_gives | FROM_POOL | more
+    of_labelled = {f"labelled_{name}" for name in ("proba", "marginals") if name in model_gives}
+    return model_gives | FROM_POOL | of_labelled
 
 
 def _lacking(strategy: Strategy, reach: frozenset[str]) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from querist.strategies.auto import Auto
     from querist.strategies.badge import Badge
     from querist.strategies.base import Score, Strategy, Weighable
+    from querist.strategies.binary_minimum import BinaryMinimum
     from querist.strategies.boundary import DistanceToBoundary
     from querist.strategies.committee import QueryByCommittee
     from querist.strategies.committee_variance import CommitteeVariance
@@ -33,19 +34,28 @@ if TYPE_CHECKING:
     from querist.strategies.igs import IGS
     from querist.strategies.kcenter import KCenter
     from querist.strategies.kmeans import KMeansSampling
+    from querist.strategies.label_scores import AvgConfidence, AvgScore, MaxConfidence, MaxScore
+    from querist.strategies.lci import LCI
     from querist.strategies.lcmd import LCMD
     from querist.strategies.least_confidence import LeastConfidence
     from querist.strategies.margin import Margin
+    from querist.strategies.max_loss import MaxLoss, MeanMaxLoss
     from querist.strategies.mix import Mix
+    from querist.strategies.mmc import MMC
     from querist.strategies.predictive_variance import PredictiveVariance
     from querist.strategies.random import Random
 
 __all__ = [
     "BUILTINS",
     "IGS",
+    "LCI",
     "LCMD",
+    "MMC",
     "Auto",
+    "AvgConfidence",
+    "AvgScore",
     "Badge",
+    "BinaryMinimum",
     "Chain",
     "CommitteeVariance",
     "Density",
@@ -61,6 +71,10 @@ __all__ = [
     "KMeansSampling",
     "LeastConfidence",
     "Margin",
+    "MaxConfidence",
+    "MaxLoss",
+    "MaxScore",
+    "MeanMaxLoss",
     "Mix",
     "PredictiveVariance",
     "Product",
@@ -99,6 +113,15 @@ BUILTINS: dict[str, tuple[str, str]] = {
     "committee_variance": ("committee_variance", "CommitteeVariance"),
     "emcm": ("emcm", "ExpectedModelChangeMaximization"),
     "predictive_variance": ("predictive_variance", "PredictiveVariance"),
+    "binary_minimum": ("binary_minimum", "BinaryMinimum"),
+    "max_loss": ("max_loss", "MaxLoss"),
+    "mean_max_loss": ("max_loss", "MeanMaxLoss"),
+    "mmc": ("mmc", "MMC"),
+    "lci": ("lci", "LCI"),
+    "avg_score": ("label_scores", "AvgScore"),
+    "max_score": ("label_scores", "MaxScore"),
+    "avg_confidence": ("label_scores", "AvgConfidence"),
+    "max_confidence": ("label_scores", "MaxConfidence"),
     "auto": ("auto", "Auto"),
 }
 
