@@ -14,21 +14,30 @@ from typing import TYPE_CHECKING, Any
 from querist.core.errors import BadInput
 
 if TYPE_CHECKING:
+    from querist.strategies.alfa_mix import ALFAMix
+    from querist.strategies.anchor_al import AnchorAL
     from querist.strategies.arithmetic import Product, Sum
     from querist.strategies.auto import Auto
     from querist.strategies.badge import Badge
     from querist.strategies.base import Score, Strategy, Weighable
     from querist.strategies.binary_minimum import BinaryMinimum
     from querist.strategies.boundary import DistanceToBoundary
+    from querist.strategies.clue import CLUE
     from querist.strategies.committee import QueryByCommittee
     from querist.strategies.committee_variance import CommitteeVariance
     from querist.strategies.compose import Chain, Top
+    from querist.strategies.contrastive import ContrastiveAL
     from querist.strategies.density import Density, InformationDensity
+    from querist.strategies.direct import DIRECT
+    from querist.strategies.discriminative import DiscriminativeAL
     from querist.strategies.distinct import Distinct
     from querist.strategies.diverse_batch import DiverseBatch
+    from querist.strategies.drop_query import DropQuery
     from querist.strategies.emcm import ExpectedModelChangeMaximization
     from querist.strategies.entropy import Entropy
+    from querist.strategies.falcun import Falcun
     from querist.strategies.foreign import as_strategy
+    from querist.strategies.galaxy import GALAXY
     from querist.strategies.gsx import GSx
     from querist.strategies.gsy import GSy
     from querist.strategies.igs import IGS
@@ -39,39 +48,51 @@ if TYPE_CHECKING:
     from querist.strategies.lcmd import LCMD
     from querist.strategies.least_confidence import LeastConfidence
     from querist.strategies.margin import Margin
+    from querist.strategies.max_herding import MaxHerding
     from querist.strategies.max_loss import MaxLoss, MeanMaxLoss
     from querist.strategies.mix import Mix
     from querist.strategies.mmc import MMC
     from querist.strategies.predictive_variance import PredictiveVariance
     from querist.strategies.random import Random
+    from querist.strategies.seals import SEALS
 
 __all__ = [
     "BUILTINS",
-    "IGS",
-    "LCI",
-    "LCMD",
-    "MMC",
+    "ALFAMix",
+    "AnchorAL",
     "Auto",
     "AvgConfidence",
     "AvgScore",
     "Badge",
     "BinaryMinimum",
+    "CLUE",
     "Chain",
     "CommitteeVariance",
+    "ContrastiveAL",
+    "DIRECT",
     "Density",
+    "DiscriminativeAL",
     "DistanceToBoundary",
     "Distinct",
     "DiverseBatch",
+    "DropQuery",
     "Entropy",
     "ExpectedModelChangeMaximization",
+    "Falcun",
+    "GALAXY",
     "GSx",
     "GSy",
+    "IGS",
     "InformationDensity",
     "KCenter",
     "KMeansSampling",
+    "LCI",
+    "LCMD",
     "LeastConfidence",
+    "MMC",
     "Margin",
     "MaxConfidence",
+    "MaxHerding",
     "MaxLoss",
     "MaxScore",
     "MeanMaxLoss",
@@ -80,6 +101,7 @@ __all__ = [
     "Product",
     "QueryByCommittee",
     "Random",
+    "SEALS",
     "Score",
     "Strategy",
     "Sum",
@@ -122,7 +144,18 @@ BUILTINS: dict[str, tuple[str, str]] = {
     "max_score": ("label_scores", "MaxScore"),
     "avg_confidence": ("label_scores", "AvgConfidence"),
     "max_confidence": ("label_scores", "MaxConfidence"),
+    "max_herding": ("max_herding", "MaxHerding"),
     "auto": ("auto", "Auto"),
+    "clue": ("clue", "CLUE"),
+    "drop_query": ("drop_query", "DropQuery"),
+    "contrastive": ("contrastive", "ContrastiveAL"),
+    "discriminative": ("discriminative", "DiscriminativeAL"),
+    "alfa_mix": ("alfa_mix", "ALFAMix"),
+    "falcun": ("falcun", "Falcun"),
+    "galaxy": ("galaxy", "GALAXY"),
+    "direct": ("direct", "DIRECT"),
+    "seals": ("seals", "SEALS"),
+    "anchor_al": ("anchor_al", "AnchorAL"),
 }
 
 _MODULES: dict[str, str] = {

@@ -66,6 +66,20 @@ def check_given(
             )
 
 
+def check_known_proba(name: str, signals: Signals) -> Floats:
+    """Probabilities (m, k) of the labelled items, or MissingNeed when nobody gave them."""
+    known = None if signals.labelled is None else signals.labelled.proba
+    if known is None:
+        raise MissingNeed(
+            f"{name} needs labelled.proba, what the model says of the labelled items; use a "
+            "model that gives proba, or another strategy"
+        )
+    if signals.proba is not None and known.shape[1] != signals.proba.shape[1]:
+        widths = f"{known.shape[1]} columns but proba has {signals.proba.shape[1]}"
+        raise BadInput(f"labelled.proba has {widths}; give both for the same classes")
+    return known
+
+
 def check_positions(name: str, positions: Any, n: int, candidates: int) -> None:
     """Raise BadStrategy unless `positions` are `n` distinct rows of the `candidates`."""
     if positions.ndim != 1 or (len(positions) and positions.dtype.kind not in "iu"):

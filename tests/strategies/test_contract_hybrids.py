@@ -1,0 +1,53 @@
+"""The strategies that join uncertainty, coverage and labels keep the contract."""
+
+from __future__ import annotations
+
+import pytest
+
+from querist.strategies import Entropy, KCenter, Margin
+from querist.strategies.alfa_mix import ALFAMix
+from querist.strategies.anchor_al import AnchorAL
+from querist.strategies.clue import CLUE
+from querist.strategies.contrastive import ContrastiveAL
+from querist.strategies.direct import DIRECT
+from querist.strategies.discriminative import DiscriminativeAL
+from querist.strategies.drop_query import DropQuery
+from querist.strategies.falcun import Falcun
+from querist.strategies.galaxy import GALAXY
+from querist.strategies.seals import SEALS
+from querist.testing.strategies import StrategyContract
+
+HEAD_ONLY = DropQuery(passes=4, rate=0.5)
+HEAD_ONLY.wants = frozenset()
+
+VARIANTS = {
+    "clue": CLUE(),
+    "clue, soft": CLUE(temperature=3.0),
+    "contrastive": ContrastiveAL(),
+    "contrastive, one": ContrastiveAL(neighbours=1),
+    "discriminative": DiscriminativeAL(),
+    "discriminative, at once": DiscriminativeAL(steps=1),
+    "drop_query": DropQuery(),
+    "drop_query, head": HEAD_ONLY,
+    "falcun": Falcun(),
+    "falcun, uniform": Falcun(gamma=0),
+    "alfa_mix": ALFAMix(),
+    "alfa_mix, one step": ALFAMix(step=1.0),
+    "galaxy": GALAXY(),
+    "direct": DIRECT(),
+    "seals": SEALS(),
+    "seals, narrow": SEALS(Entropy(), k=2),
+    "seals, set-wise": SEALS(KCenter(), k=6),
+    "anchor_al": AnchorAL(),
+    "anchor_al, narrow": AnchorAL(Margin(), anchors=1, neighbours=3, subpool=8),
+    "anchor_al, set-wise": AnchorAL(KCenter(), subpool=20),
+}
+
+
+@pytest.fixture(params=VARIANTS, autouse=True)
+def each(request):
+    request.cls.strategy = VARIANTS[request.param]
+
+
+class TestEveryHybrid(StrategyContract):
+    pass
