@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from querist.strategies import Badge
+from querist.strategies import Badge, MaxHerding
 from querist.testing.strategies import StrategyContract
 
 CASES = {
     "badge": Badge(),
+    "max herding": MaxHerding(),
+    "max herding, raw": MaxHerding(0.3, unit=False),
 }
 
 

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from querist.strategies.igs import IGS
     from querist.strategies.kcenter import KCenter
     from querist.strategies.kmeans import KMeansSampling
+    from querist.strategies.knapsack import Knapsack
     from querist.strategies.label_scores import AvgConfidence, AvgScore, MaxConfidence, MaxScore
     from querist.strategies.lci import LCI
     from querist.strategies.lcmd import LCMD
@@ -52,12 +53,21 @@ if TYPE_CHECKING:
     from querist.strategies.max_loss import MaxLoss, MeanMaxLoss
     from querist.strategies.mix import Mix
     from querist.strategies.mmc import MMC
+    from querist.strategies.per_cost import PerCost
     from querist.strategies.predictive_variance import PredictiveVariance
     from querist.strategies.random import Random
     from querist.strategies.seals import SEALS
 
 __all__ = [
     "BUILTINS",
+    "CLUE",
+    "DIRECT",
+    "GALAXY",
+    "IGS",
+    "LCI",
+    "LCMD",
+    "MMC",
+    "SEALS",
     "ALFAMix",
     "AnchorAL",
     "Auto",
@@ -65,11 +75,9 @@ __all__ = [
     "AvgScore",
     "Badge",
     "BinaryMinimum",
-    "CLUE",
     "Chain",
     "CommitteeVariance",
     "ContrastiveAL",
-    "DIRECT",
     "Density",
     "DiscriminativeAL",
     "DistanceToBoundary",
@@ -79,17 +87,13 @@ __all__ = [
     "Entropy",
     "ExpectedModelChangeMaximization",
     "Falcun",
-    "GALAXY",
     "GSx",
     "GSy",
-    "IGS",
     "InformationDensity",
     "KCenter",
     "KMeansSampling",
-    "LCI",
-    "LCMD",
+    "Knapsack",
     "LeastConfidence",
-    "MMC",
     "Margin",
     "MaxConfidence",
     "MaxHerding",
@@ -97,11 +101,11 @@ __all__ = [
     "MaxScore",
     "MeanMaxLoss",
     "Mix",
+    "PerCost",
     "PredictiveVariance",
     "Product",
     "QueryByCommittee",
     "Random",
-    "SEALS",
     "Score",
     "Strategy",
     "Sum",
@@ -145,6 +149,8 @@ BUILTINS: dict[str, tuple[str, str]] = {
     "avg_confidence": ("label_scores", "AvgConfidence"),
     "max_confidence": ("label_scores", "MaxConfidence"),
     "max_herding": ("max_herding", "MaxHerding"),
+    "per_cost": ("per_cost", "PerCost"),
+    "knapsack": ("knapsack", "Knapsack"),
     "auto": ("auto", "Auto"),
     "clue": ("clue", "CLUE"),
     "drop_query": ("drop_query", "DropQuery"),
