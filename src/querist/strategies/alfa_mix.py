@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from querist.core.errors import BadInput
-from querist.core.types import Floats, Picks, Positions, Signals
+from querist.core.types import Floats, Picks, Signals
 from querist.selection.cloud import Doubles
 from querist.selection.kmeans import representatives
 from querist.selection.scores import by_blocks
@@ -66,11 +66,8 @@ class ALFAMix(Strategy):
         steps = np.ceil(np.maximum(least, self.step) / self.step * (1 - 1e-12))
         within = steps * self.step <= 1 + 1e-12
         enough = np.sort(steps[within])[n - 1 : n]
-        if not len(enough):
-            rows = np.flatnonzero(within)
-            others = np.where(within, -1.0, 0.0)
-            drawn = top_k(others, n - len(rows), keys)
-            chosen: Positions = np.append(top_k(-steps, len(rows), keys), drawn)
+        if not len(enough):  # what does not flip ties, and so goes by key
+            chosen = top_k(np.where(within, -steps, -np.inf), n, keys)
         else:
             rows = np.flatnonzero(steps <= enough[0])
             chosen = rows[representatives(vectors[rows], n, lambda at: keys(rows[at]), rng)]

@@ -21,7 +21,7 @@ class GALAXY(Strategy):
     is asked; once none is left, the item nearest to a place where labels change; where
     nothing changes, a random one. A pick counts as labelled the predicted class until its
     label comes. Equal ones go to the rarer class. O(k n log n) time plus O(k m) a pick,
-    O(k n) memory. Best for: rare classes. Fails when: labels are noisy (see `DIRECT`).
+    O(k n) memory. Best for: rare classes. Fails when: labels are noisy or classes overlap.
 
     References
     ----------
