@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from querist.strategies import Badge, MaxHerding
+from querist.strategies import Badge, MaxHerding, ProbCover
 from querist.testing.strategies import StrategyContract
 
 CASES = {
     "badge": Badge(),
+    "prob cover": ProbCover(),
+    "prob cover, raw": ProbCover(1.0, unit=False),
     "max herding": MaxHerding(),
     "max herding, raw": MaxHerding(0.3, unit=False),
 }

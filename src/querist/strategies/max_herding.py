@@ -62,7 +62,9 @@ class MaxHerding(Strategy):
         keys = tie_keys_of(signals, rng)
         vectors, known, points = scaled(signals, self.unit)
         if points is None:
-            points = vectors if len(vectors) <= POINTS else vectors[sampled(len(vectors), keys)]
+            points = (
+                vectors if len(vectors) <= POINTS else vectors[sampled(len(vectors), keys, POINTS)]
+            )
         found = herd(vectors, n, keys, self.radius, points=points, known=known)
         return self.picks(found.positions, found.gains / len(points), 1.0)
 
@@ -76,6 +78,6 @@ def scaled(signals: Signals, unit: bool) -> tuple[Floats, Floats | None, Floats 
     return one, two, three
 
 
-def sampled(n: int, keys: Keys) -> Positions:
-    """Rows of lowest key, at most `POINTS` of `n`, in order of row."""
-    return np.sort(top_k(np.zeros(n), min(n, POINTS), keys))
+def sampled(n: int, keys: Keys, most: int) -> Positions:
+    """Rows of lowest key, at most so many of `n`, in order of key."""
+    return top_k(np.zeros(n), min(n, most), keys)
