@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from querist.strategies import Badge, MaxHerding, ProbCover
+from querist.strategies import Badge, MaxHerding, ProbCover, UncertaintyHerding
 from querist.testing.strategies import StrategyContract
 
 CASES = {
     "badge": Badge(),
     "prob cover": ProbCover(),
     "prob cover, raw": ProbCover(1.0, unit=False),
+    "uncertainty herding": UncertaintyHerding(),
     "max herding": MaxHerding(),
     "max herding, raw": MaxHerding(0.3, unit=False),
 }

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from querist.strategies.prob_cover import ProbCover
     from querist.strategies.random import Random
     from querist.strategies.seals import SEALS
+    from querist.strategies.uncertainty_herding import UncertaintyHerding
 
 __all__ = [
     "BUILTINS",
@@ -112,6 +113,7 @@ __all__ = [
     "Strategy",
     "Sum",
     "Top",
+    "UncertaintyHerding",
     "Weighable",
     "as_strategy",
     "get",
@@ -154,6 +156,7 @@ BUILTINS: dict[str, tuple[str, str]] = {
     "per_cost": ("per_cost", "PerCost"),
     "knapsack": ("knapsack", "Knapsack"),
     "prob_cover": ("prob_cover", "ProbCover"),
+    "uncertainty_herding": ("uncertainty_herding", "UncertaintyHerding"),
     "auto": ("auto", "Auto"),
     "clue": ("clue", "CLUE"),
     "drop_query": ("drop_query", "DropQuery"),
