@@ -108,6 +108,10 @@ class Scorer:
             if model is not None and "labelled_marginals" in names and len(training):
                 alone = self._predict(model, training.rows, frozenset({"proba"}))["proba"]
             parts["labelled"] = Labelled(known, training.targets, labels, proba, alone)
+        if "cost" in names:
+            costs = costs_of(self.pool)
+            assert costs is not None
+            parts["cost"] = costs[rows]
         if "reference" in names:
             parts["reference"] = self.space.vectors()[self.ledger.covered_rows()]
         return Signals(**parts)
@@ -143,22 +147,25 @@ class Scorer:
         untrained: Model,
         seed: int,
     ) -> Floats:
-        """Numbers by the model alone, or by a committee where the strategy asks for one."""
-        committee = getattr(strategy, "committee", None)
-        if committee is None:
-            return self._predict(model, rows, frozenset({"value"}))["value"][:, None]
-        return models.committee_numbers(
-            committee,
-            untrained,
-            self.pool.items(training.rows),
-            training.targets,
-            self.pool.items(rows),
-            seed=seed_for(seed, 2),
-        )
+        """Numbers by the model alone, by a committee, or by a committee behind the model."""
+        committee, columns = getattr(strategy, "committee", None), []
+        if committee is None or strategy.leads_committee:
+            columns.append(self._predict(model, rows, frozenset({"value"}))["value"][:, None])
+        if committee is not None:
+            members = models.committee_numbers(
+                committee,
+                untrained,
+                self.pool.items(training.rows),
+                training.targets,
+                self.pool.items(rows),
+                seed=seed_for(seed, 2),
+            )
+            columns.append(members)
+        return np.hstack(columns)
 
     def gives(self, model: Model | None) -> frozenset[str]:
-        """What the model supplies; nothing while there is none."""
-        return frozenset() if model is None else gives(model, self.question)
+        """What the model supplies, nothing while there is none; prices where the pool has them."""
+        return reach(model, self.question, self.pool)
 
     def _predict(self, model: Model, rows: Ints, needs: frozenset[str]) -> dict[str, Floats]:
         """Predict contiguous blocks when most rows are wanted: a view costs nothing to slice."""
@@ -188,6 +195,19 @@ class Scorer:
             question=self.question,
             seed=seed_for(seed, 2),
         )
+
+
+def costs_of(pool: Pool) -> Floats | None:
+    """Price of a label of every row, (n,); None where the pool has no prices."""
+    reader = getattr(pool, "costs", None)
+    found: Floats | None = None if reader is None else reader()
+    return found
+
+
+def reach(model: Model | None, question: Question, pool: Pool) -> frozenset[str]:
+    """Signals that vary: what the model gives for the question, and prices of the pool."""
+    priced = frozenset() if costs_of(pool) is None else frozenset({"cost"})
+    return priced if model is None else priced | gives(model, question)
 
 
 def gives(model: Model, question: Question) -> frozenset[str]:
@@ -233,12 +253,20 @@ def _lacking(strategy: Strategy, reach: frozenset[str]) -> str:
 
 def _missing(strategy: Strategy, need: str, model_gives: frozenset[str]) -> MissingNeed:
     if need == "cost":
-        return MissingNeed(f"{strategy} needs a cost per item, and the pool has none")
+        return MissingNeed(
+            f"{strategy} needs a cost per item, and the pool has none; open the campaign with "
+            "costs=, a column or one price per item"
+        )
     reach = _reach(model_gives)
     works = [name for name in strategies.names() if not _lacking(strategies.get(name), reach)]
     can = ", ".join(sorted(model_gives & FROM_MODEL)) or "only predicted values"
-    method = {"proba": "predict_proba", "decision": "decision_function"}.get(need, need)
+    instead = {
+        "proba": "use a model with predict_proba",
+        "decision": "use a model with decision_function",
+        "predicted": "ask for a number with q.Number",
+        "marginals": "ask for several labels with q.Choices",
+    }.get(need, f"use a model with {need}")
     return MissingNeed(
         f"{strategy} needs {need!r}, but the model gives {can}. Strategies that work with this "
-        f"model: {', '.join(works)}. Or use a model with {method}."
+        f"model: {', '.join(works)}. Or {instead}."
     )

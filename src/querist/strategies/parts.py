@@ -8,6 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from querist.core.types import Floats, Labelled, Picks, Positions, Signals, unchecked_signals
+from querist.selection.scores import by_blocks
 from querist.strategies.base import Strategy
 
 
@@ -24,6 +25,12 @@ def declare(whole: Strategy, parts: Sequence[Strategy]) -> None:
     )
     starts = (part.cold_start for part in parts if part.cold_start is not None)
     whole.cold_start = next(starts, None)
+    whole.may_fall_short = any(part.may_fall_short for part in parts)
+    whole.leads_committee = any(part.leads_committee for part in parts)
+    for part in parts:
+        if hasattr(part, "committee"):
+            whole.committee = part.committee
+            break
 
 
 def narrow(signals: Signals, positions: Positions, strategy: Strategy) -> Signals:
@@ -64,4 +71,6 @@ def rarity(proba: Floats | None, labelled: Labelled) -> Floats:
     if proba is None or proba.shape[1] != len(labelled.classes):
         return np.ones(1)
     counts = np.bincount(np.asarray(labelled.targets, dtype=np.int64), minlength=proba.shape[1])
-    return np.asarray(proba @ ((counts.min() + 1) / (counts + 1)))
+    weights = (counts.min() + 1) / (counts + 1)
+    # einsum and not BLAS: equal rows then weigh alike wherever they stand
+    return by_blocks(lambda block: np.einsum("ij,j->i", block, weights), proba)
