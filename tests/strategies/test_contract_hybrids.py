@@ -14,6 +14,7 @@ from querist.strategies.discriminative import DiscriminativeAL
 from querist.strategies.drop_query import DropQuery
 from querist.strategies.falcun import Falcun
 from querist.strategies.galaxy import GALAXY
+from querist.strategies.quire import QUIRE
 from querist.strategies.seals import SEALS
 from querist.testing.strategies import StrategyContract
 
@@ -35,6 +36,7 @@ VARIANTS = {
     "alfa_mix, one step": ALFAMix(step=1.0),
     "galaxy": GALAXY(),
     "direct": DIRECT(),
+    "quire": QUIRE(),
     "seals": SEALS(),
     "seals, narrow": SEALS(Entropy(), k=2),
     "seals, set-wise": SEALS(KCenter(), k=6),

@@ -56,12 +56,23 @@ if TYPE_CHECKING:
     from querist.strategies.per_cost import PerCost
     from querist.strategies.predictive_variance import PredictiveVariance
     from querist.strategies.prob_cover import ProbCover
+    from querist.strategies.quire import QUIRE
     from querist.strategies.random import Random
     from querist.strategies.seals import SEALS
+    from querist.strategies.typi_clust import TypiClust
     from querist.strategies.uncertainty_herding import UncertaintyHerding
 
 __all__ = [
     "BUILTINS",
+    "CLUE",
+    "DIRECT",
+    "GALAXY",
+    "IGS",
+    "LCI",
+    "LCMD",
+    "MMC",
+    "QUIRE",
+    "SEALS",
     "ALFAMix",
     "AnchorAL",
     "Auto",
@@ -69,11 +80,9 @@ __all__ = [
     "AvgScore",
     "Badge",
     "BinaryMinimum",
-    "CLUE",
     "Chain",
     "CommitteeVariance",
     "ContrastiveAL",
-    "DIRECT",
     "Density",
     "DiscriminativeAL",
     "DistanceToBoundary",
@@ -83,18 +92,13 @@ __all__ = [
     "Entropy",
     "ExpectedModelChangeMaximization",
     "Falcun",
-    "GALAXY",
     "GSx",
     "GSy",
-    "IGS",
     "InformationDensity",
     "KCenter",
     "KMeansSampling",
     "Knapsack",
-    "LCI",
-    "LCMD",
     "LeastConfidence",
-    "MMC",
     "Margin",
     "MaxConfidence",
     "MaxHerding",
@@ -108,11 +112,11 @@ __all__ = [
     "Product",
     "QueryByCommittee",
     "Random",
-    "SEALS",
     "Score",
     "Strategy",
     "Sum",
     "Top",
+    "TypiClust",
     "UncertaintyHerding",
     "Weighable",
     "as_strategy",
@@ -157,6 +161,7 @@ BUILTINS: dict[str, tuple[str, str]] = {
     "knapsack": ("knapsack", "Knapsack"),
     "prob_cover": ("prob_cover", "ProbCover"),
     "uncertainty_herding": ("uncertainty_herding", "UncertaintyHerding"),
+    "typi_clust": ("typi_clust", "TypiClust"),
     "auto": ("auto", "Auto"),
     "clue": ("clue", "CLUE"),
     "drop_query": ("drop_query", "DropQuery"),
@@ -168,6 +173,7 @@ BUILTINS: dict[str, tuple[str, str]] = {
     "direct": ("direct", "DIRECT"),
     "seals": ("seals", "SEALS"),
     "anchor_al": ("anchor_al", "AnchorAL"),
+    "quire": ("quire", "QUIRE"),
 }
 
 _MODULES: dict[str, str] = {
