@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from querist.strategies import Badge, MaxHerding, ProbCover, UncertaintyHerding
+from querist.strategies import Badge, MaxHerding, ProbCover, TypiClust, UncertaintyHerding
 from querist.testing.strategies import StrategyContract
 
 CASES = {
@@ -12,6 +12,8 @@ CASES = {
     "prob cover": ProbCover(),
     "prob cover, raw": ProbCover(1.0, unit=False),
     "uncertainty herding": UncertaintyHerding(),
+    "typi clust": TypiClust(),
+    "typi clust, few": TypiClust(3, 4, unit=False),
     "max herding": MaxHerding(),
     "max herding, raw": MaxHerding(0.3, unit=False),
 }

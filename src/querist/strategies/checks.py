@@ -37,14 +37,14 @@ def checked_scores(strategy: Scorer, signals: Signals) -> Floats:
     return scores
 
 
-def check_count(n: Any) -> int:
+def check_count(n: Any, name: str = "n") -> int:
     """Return `n` as an int, or raise BadInput unless it is a whole number of at least 1."""
     try:
         count = operator.index(n)
     except TypeError:
         count = 0
     if count < 1 or isinstance(n, bool):
-        raise BadInput(f"n must be a whole number of at least 1, but it is {n!r}")
+        raise BadInput(f"{name} must be a whole number of at least 1, but it is {n!r}")
     return count
 
 
