@@ -38,6 +38,7 @@ class Badge(Strategy):
     """
 
     needs = frozenset({"proba", "vectors"})
+    cost_class = "n (d + k) per pick"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         assert signals.proba is not None and signals.vectors is not None
