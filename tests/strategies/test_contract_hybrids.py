@@ -18,9 +18,6 @@ from querist.strategies.quire import QUIRE
 from querist.strategies.seals import SEALS
 from querist.testing.strategies import StrategyContract
 
-HEAD_ONLY = DropQuery(passes=4, rate=0.5)
-HEAD_ONLY.wants = frozenset()
-
 VARIANTS = {
     "clue": CLUE(),
     "clue, soft": CLUE(temperature=3.0),
@@ -29,7 +26,8 @@ VARIANTS = {
     "discriminative": DiscriminativeAL(),
     "discriminative, at once": DiscriminativeAL(steps=1),
     "drop_query": DropQuery(),
-    "drop_query, head": HEAD_ONLY,
+    "drop_query, even": DropQuery(passes=4, rate=0.5),
+    "drop_query, draws": DropQuery(head=False),
     "falcun": Falcun(),
     "falcun, uniform": Falcun(gamma=0),
     "alfa_mix": ALFAMix(),

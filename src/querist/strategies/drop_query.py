@@ -24,10 +24,9 @@ class DropQuery(Strategy):
 
     A linear softmax head fitted on the labelled vectors (m, d) labels each candidate, and
     again `passes` times with its features dropped at random; what changed in more than half
-    of the passes is a candidate, and fewer changes will do until there are 25 a pick. Draws
-    (n, s, k), where given, stand for the passes. The paper's setting: frozen embeddings.
-    O(passes n d) time, memory O(n) and a block. Best for: embeddings of foundation models.
-    Fails when: a few features decide alone, as in small tables.
+    of the passes is a candidate, and fewer changes will do until there are 25 a pick. The
+    paper's setting: frozen embeddings. O(passes n d) time, memory O(n) and a block. Best for:
+    embeddings of foundation models. Fails when: few features decide, as in small tables.
 
     Parameters
     ----------
@@ -35,6 +34,8 @@ class DropQuery(Strategy):
         Dropout passes.
     rate : float
         Share of the features dropped, between 0 and 1.
+    head : bool
+        False takes the draws (n, s, k) of a network's own dropout instead of a head.
 
     References
     ----------
@@ -50,28 +51,27 @@ class DropQuery(Strategy):
 
     needs = frozenset({"vectors", "labelled"})
     cost_class = "n d per pass"
-    wants = frozenset({"draws"})
     cold_start = KMeansSampling()
 
-    def __init__(self, passes: int = 3, rate: float = 0.75) -> None:
+    def __init__(self, passes: int = 3, rate: float = 0.75, head: bool = True) -> None:
         if isinstance(passes, bool) or not isinstance(passes, int) or passes < 1:
             raise BadInput(f"passes must be a whole number of at least 1, but it is {passes!r}")
         if not 0 < rate < 1:
             raise BadInput(f"rate must be between 0 and 1, both left out, but it is {rate!r}")
-        self.passes, self.rate = passes, rate
+        self.passes, self.rate, self.head = passes, rate, head
+        self.needs = frozenset({"vectors", "labelled" if head else "draws"})
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         known, vectors = known_vectors(signals), signals.vectors
         assert vectors is not None
-        if known is None:
-            return KMeansSampling().pick(signals, n, rng)
         keys = tie_keys_of(signals, rng)
-        if signals.draws is not None:
+        if not self.head and signals.draws is not None:
             votes, passes = signals.draws.argmax(axis=2), signals.draws.shape[1]
             usual = signals.draws.mean(axis=1).argmax(axis=1)
             changed = (votes != usual[:, None]).sum(axis=1)
+        elif known is None or signals.labelled is None:
+            return KMeansSampling().pick(signals, n, rng)
         else:
-            assert signals.labelled is not None
             passes, salt = self.passes, int(rng.integers(2**63))
             changed = self._changed(signals, known, signals.labelled, salt)
         least = passes // 2 + 1
