@@ -50,6 +50,7 @@ class MaxHerding(Strategy):
 
     needs = frozenset({"vectors"})
     wants = frozenset({"labelled", "reference"})
+    cost_class = "n r d, r <= 10,000 points"
 
     def __init__(self, radius: float = 1.0, unit: bool = True) -> None:
         if not (np.isfinite(radius) and radius > 0):

@@ -52,6 +52,7 @@ class ProbCover(Strategy):
 
     needs = frozenset({"vectors"})
     wants = frozenset({"labelled"})
+    cost_class = "n^2 d"
 
     def __init__(
         self, radius: float | None = None, purity: float = 0.95, unit: bool = True

@@ -52,6 +52,7 @@ class TypiClust(Strategy):
 
     needs = frozenset({"vectors"})
     wants = frozenset({"labelled"})
+    cost_class = "n d per centre + n^2 d / clusters"
 
     def __init__(self, neighbours: int = 20, clusters: int = 500, unit: bool = True) -> None:
         self.neighbours = check_count(neighbours, "neighbours")
@@ -69,8 +70,7 @@ class TypiClust(Strategy):
         left = [np.flatnonzero(which[:size] == cluster) for cluster in range(len(sizes))]
         turns = np.lexsort((-sizes, labelled))
         large = sizes[turns] > SMALLEST
-        picked: list[int] = []
-        won: list[float] = []
+        picked, won = list[int](), list[float]()
         for some in (turns[large], turns[~large]):  # small ones once the large are used up
             while len(picked) < n and any(len(left[cluster]) for cluster in some):
                 for cluster in [c for c in some if len(left[c])][: n - len(picked)]:

@@ -54,6 +54,7 @@ class UncertaintyHerding(Strategy):
 
     needs = frozenset({"proba", "vectors"})
     wants = frozenset({"labelled"})
+    cost_class = "n r d, r <= 10,000 points"
     cold_start = MaxHerding()
 
     def __init__(
