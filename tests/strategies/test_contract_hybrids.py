@@ -38,8 +38,10 @@ VARIANTS = {
     "seals": SEALS(),
     "seals, narrow": SEALS(Entropy(), k=2),
     "seals, set-wise": SEALS(KCenter(), k=6),
+    "seals, contrastive": SEALS(ContrastiveAL(), k=9),
     "anchor_al": AnchorAL(),
     "anchor_al, narrow": AnchorAL(Margin(), anchors=1, neighbours=3, subpool=8),
+    "anchor_al, galaxy": AnchorAL(GALAXY(), neighbours=4),
     "anchor_al, set-wise": AnchorAL(KCenter(), subpool=20),
 }
 

@@ -7,9 +7,12 @@ from types import MappingProxyType
 
 import numpy as np
 
+from querist.core.signals import ROWWISE
 from querist.core.types import Floats, Labelled, Picks, Positions, Signals, unchecked_signals
 from querist.selection.scores import by_blocks
 from querist.strategies.base import Strategy
+
+_ROWWISE = frozenset(ROWWISE) - {"ids"}
 
 
 def declare(whole: Strategy, parts: Sequence[Strategy]) -> None:
@@ -38,7 +41,7 @@ def narrow(signals: Signals, positions: Positions, strategy: Strategy) -> Signal
     read = strategy.needs | strategy.wants | frozenset(strategy.instead.values())
     parts = {
         name: value[positions]
-        for name in read - {"labelled", "reference", "ids"}
+        for name in read & _ROWWISE
         if (value := getattr(signals, name)) is not None
     }
     ids = positions if signals.ids is None else signals.ids[positions]
