@@ -8,7 +8,7 @@ from querist.core.types import Floats, Ints, Positions
 from querist.selection.cloud import Cloud, Doubles
 from querist.selection.topk import Keys
 
-_CENTRES, _POINTS = 512, 512  # a table of distances of this size stays in cache
+_SIDE = 512  # rows and columns of a table of distances: it stays in cache
 _LOOSE = 32.0  # units of the last place a squared distance may be off, and more with columns
 
 
@@ -23,36 +23,58 @@ class _Balls:
         self.cloud = Cloud(vectors)
         self.limit = radius**2
         loose = _LOOSE + 2.0 * vectors.shape[1] ** 0.5
-        self.slack = loose * float(np.finfo(np.float32).eps) * self.cloud.scale
-        rows = np.empty(vectors.shape, dtype=np.float32)
+        largest = max(self.cloud.scale, self.limit)
+        self.slack = loose * float(np.finfo(np.float32).eps) * largest
+        # two more columns, so that one matrix product gives distance minus limit, both squared
+        self.rows = np.ones((len(vectors), vectors.shape[1] + 2), dtype=np.float32)
         for part, block in self.cloud.blocks():
-            rows[part] = block
-        self.rows, self.norms = rows, self.cloud.norms.astype(np.float32)
+            self.rows[part, :-2] = block
+        self.rows[:, -2] = self.cloud.norms - self.limit
+        self.points = self.rows.copy()
+        self.points[:, :-2] *= -2.0
+        self.points[:, -2], self.points[:, -1] = 1.0, self.cloud.norms
 
-    def inside(self, part: slice | Ints, points: Ints) -> Floats:
+    def inside(self, part: slice | Ints, points: slice | Ints) -> Floats:
         """Which of the `points` lie in the balls around the rows `part`, 0 or 1, (m, p)."""
-        table = self.rows[part] @ (-2.0 * self.rows[points]).T
-        table += self.norms[points]
-        table += self.norms[part][:, None] - np.float32(self.limit)
-        close = np.abs(table) <= self.slack
-        if close.any():
-            at, of = np.nonzero(close)
-            rows = np.arange(len(self.rows))[part][at]
+        table: Floats = self.rows[part] @ self.points[points].T
+        wide = np.count_nonzero(table <= self.slack)
+        if wide != np.count_nonzero(table < -self.slack):
+            at, of = np.nonzero(np.abs(table) <= self.slack)
+            everyone = np.arange(len(self.rows))
+            rows, others = everyone[part][at], everyone[points][of]
             for start in range(0, len(at), 1 << 14):
                 some = slice(start, start + (1 << 14))
-                gap = self.cloud.rows(rows[some]) - self.cloud.rows(points[of[some]])
+                gap = self.cloud.rows(rows[some]) - self.cloud.rows(others[some])
                 table[at[some], of[some]] = np.einsum("ij,ij->i", gap, gap) - self.limit
-        return np.less_equal(table, 0.0, out=table)
+        np.less_equal(table, 0.0, out=table)
+        return table
 
     def counts(self, points: Ints) -> Doubles:
         """How many of the `points` lie in the ball around each row, (n,)."""
+        if 2 * len(points) > len(self.rows):
+            return self._counts_of_most(points)
         total = np.zeros(len(self.rows))
-        ones = np.ones(_POINTS, dtype=np.float32)
-        for chunk in range(0, len(points), _POINTS):
-            some = points[chunk : chunk + _POINTS]
-            for start in range(0, len(total), _CENTRES):
-                part = slice(start, start + _CENTRES)
-                total[part] += self.inside(part, some) @ ones[: len(some)]
+        for chunk in range(0, len(points), _SIDE):
+            some = points[chunk : chunk + _SIDE]
+            ones = np.ones(len(some), dtype=np.float32)
+            for start in range(0, len(total), _SIDE):
+                part = slice(start, start + _SIDE)
+                total[part] += self.inside(part, some) @ ones
+        return total
+
+    def _counts_of_most(self, points: Ints) -> Doubles:
+        """The same by one half of the table of all pairs, which is symmetric."""
+        total = np.zeros(len(self.rows))
+        counted = np.zeros(len(total), dtype=np.float32)
+        counted[points] = 1.0
+        for start in range(0, len(total), _SIDE):
+            part = slice(start, start + _SIDE)
+            for other in range(start, len(total), _SIDE):
+                some = slice(other, other + _SIDE)
+                table = self.inside(part, some)
+                total[part] += table @ counted[some]
+                if other > start:
+                    total[some] += counted[part] @ table
         return total
 
 

@@ -58,6 +58,25 @@ class Kernel:
         """Weighted coverage each of the `rows` would add to what is `reached`, (m,)."""
         return self.clipped(rows, self.points, heavy, reached, None)
 
+    def mass(self, heavy: Floats, high: Floats | None = None) -> Doubles:
+        """Weighted sum of the kernel, cut off above `high`, where the points are the rows.
+
+        By one half of the table of all pairs, which is symmetric; (n,).
+        """
+        total = np.zeros(len(heavy))
+        for start in range(0, len(total), _MANY):
+            part = slice(start, start + _MANY)
+            for other in range(start, len(total), _MANY):
+                some = slice(other, other + _MANY)
+                table = self.rows[part] @ self.points[some].T
+                np.exp(table, out=table)
+                cut = table if high is None else np.minimum(table, high[some])
+                total[part] += cut @ heavy[some]
+                if other > start:
+                    cut = table if high is None else np.minimum(table, high[part, None], out=table)
+                    total[some] += heavy[part] @ cut
+        return total
+
     def clipped(
         self, rows: Ints, points: Floats, heavy: Floats, low: Floats | None, high: Floats | None
     ) -> Doubles:
@@ -146,7 +165,7 @@ def herd(
         owner[row > reached] = len(picked)
         np.maximum(reached, row, out=reached)
         picked.append(at)
-        bounds.taken(at)
+        bounds.taken(at, reached)
     return Herd(np.array(picked, dtype=np.int64), np.array(won), owner)
 
 
@@ -167,16 +186,24 @@ class _Bounds:
         if not single:
             eps = float(np.finfo(np.float64).eps)
         self.heavy = heavy.astype(self.kernel.rows.dtype)
-        self.mass = self.kernel.gains(np.arange(len(vectors)), self.heavy)
+        everyone = np.arange(len(vectors))
+        self.same = vectors is points
+        self.mass = (
+            self.kernel.mass(self.heavy) if self.same else self.kernel.gains(everyone, self.heavy)
+        )
         # of an exponent and of its exponential; what is random in it cancels in the sum
         self.error = eps * (1.0 + 2.0 * exact.largest) * self.mass
         self.gains, self.low = self.mass.copy(), np.zeros(len(points))
         self.upper = self.gains + self.error
         self.work = 0
 
-    def taken(self, row: int) -> None:
-        """Leave a row out from now on."""
+    def taken(self, row: int, reached: Doubles) -> None:
+        """Leave a row out from now on; `reached` (r,) is what is covered with it."""
         self.upper[row] = self.gains[row] = -np.inf
+        if self.same and not self.low.any():  # a first pick takes from all: by half the table
+            self.gains -= self.kernel.mass(self.heavy, reached.astype(self.heavy.dtype))
+            self.upper = np.minimum(self.upper, self.gains + self.error)
+            self.low = reached.copy()
 
     def leaders(self, reached: Doubles) -> Ints:
         """Rows that may gain most: all others gain less than the best of these."""
