@@ -260,6 +260,7 @@ def _missing(strategy: Strategy, need: str, model_gives: frozenset[str]) -> Miss
     reach = _reach(model_gives)
     works = [name for name in strategies.names() if not _lacking(strategies.get(name), reach)]
     can = ", ".join(sorted(model_gives & {"proba", "decision", "draws"}))
+    can = can or "only predicted values"
     instead = {
         "proba": "use a model with predict_proba",
         "decision": "use a model with decision_function",
@@ -267,6 +268,6 @@ def _missing(strategy: Strategy, need: str, model_gives: frozenset[str]) -> Miss
         "marginals": "ask for several labels with q.Choices",
     }.get(need, f"use a model with {need}")
     return MissingNeed(
-        f"{strategy} needs {need!r}, but the model gives {can or 'only predicted values'}. Strategies that work with this "
+        f"{strategy} needs {need!r}, but the model gives {can}. Strategies that work with this "
         f"model: {', '.join(works)}. Or {instead}."
     )
