@@ -183,3 +183,13 @@ def test_greedy_sampling_agrees_with_scikit_activeml(method, strategy):
     )
     ours = strategy.select(signals_of(x, model.predict(x), known_x, known_y), 10, 0)
     assert ours.tolist() == (theirs - len(known_x)).tolist()
+
+
+def test_sampling_of_inputs_agrees_with_scikit_activeml():
+    pool = pytest.importorskip("skactiveml.pool")
+    x, f, known_x, known_y = make(12)
+    everything = np.concatenate([known_x, x])
+    numbers = np.append(known_y, np.full(len(x), np.nan))
+    theirs = pool.GreedySamplingX(random_state=0).query(everything, numbers, batch_size=10)
+    ours = GSx().select(signals_of(x, f, known_x, known_y), 10, 0)
+    assert ours.tolist() == (theirs - len(known_x)).tolist()
