@@ -11,7 +11,7 @@ from querist.core.types import Floats, Ints, Positions
 from querist.selection.cloud import Doubles, first_of_best
 from querist.selection.topk import Keys
 
-PENDING = 32  # centres between two passes: more of them cost more refused proposals
+PENDING = 50  # centres between two passes: with more of them more proposals are refused
 _ROWS = 2048  # rows of a block: the table of distances to the pending centres stays in cache
 _NOISE = 1e-13  # rounding of a difference of squares, relative to the squares
 

@@ -19,7 +19,7 @@ class Badge(Strategy):
     probability proportional to the squared distance to the nearest drawn gradient. The outer
     product is never formed, and the draws are exact. Score: that squared distance.
 
-    Cost: O(n (d + k)) per pick, a pass over the pool per 32 picks; memory O(n k).
+    Cost: O(n (d + k)) per pick, a pass over the pool per 50 picks; memory O(n k).
     Best for: large batches; the most robust one across texts and images.
     Fails when: one item at a time is asked (it is then the longest gradient alone), or
     vector lengths mean nothing: they scale the gradients.
