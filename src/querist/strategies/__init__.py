@@ -19,14 +19,18 @@ if TYPE_CHECKING:
     from querist.strategies.arithmetic import Product, Sum
     from querist.strategies.auto import Auto
     from querist.strategies.badge import Badge
+    from querist.strategies.bald import BALD
     from querist.strategies.base import Score, Strategy, Weighable
     from querist.strategies.binary_minimum import BinaryMinimum
     from querist.strategies.boundary import DistanceToBoundary
+    from querist.strategies.certainty import Certainty
+    from querist.strategies.class_balanced import ClassBalanced
     from querist.strategies.clue import CLUE
     from querist.strategies.committee import QueryByCommittee
     from querist.strategies.committee_variance import CommitteeVariance
     from querist.strategies.compose import Chain, Top
     from querist.strategies.contrastive import ContrastiveAL
+    from querist.strategies.cost_sensitive import CostSensitive
     from querist.strategies.density import Density, InformationDensity
     from querist.strategies.direct import DIRECT
     from querist.strategies.discriminative import DiscriminativeAL
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
     from querist.strategies.drop_query import DropQuery
     from querist.strategies.emcm import ExpectedModelChangeMaximization
     from querist.strategies.entropy import Entropy
+    from querist.strategies.error_reduction import ExpectedErrorReduction
     from querist.strategies.falcun import Falcun
     from querist.strategies.foreign import as_strategy
     from querist.strategies.galaxy import GALAXY
@@ -53,7 +58,10 @@ if TYPE_CHECKING:
     from querist.strategies.max_loss import MaxLoss, MeanMaxLoss
     from querist.strategies.mix import Mix
     from querist.strategies.mmc import MMC
+    from querist.strategies.model_change import ExpectedModelChange
     from querist.strategies.per_cost import PerCost
+    from querist.strategies.power import PowerSampling
+    from querist.strategies.power_bald import PowerBALD
     from querist.strategies.predictive_variance import PredictiveVariance
     from querist.strategies.prob_cover import ProbCover
     from querist.strategies.quire import QUIRE
@@ -61,8 +69,10 @@ if TYPE_CHECKING:
     from querist.strategies.seals import SEALS
     from querist.strategies.typi_clust import TypiClust
     from querist.strategies.uncertainty_herding import UncertaintyHerding
+    from querist.strategies.value_of_information import ValueOfInformation
 
 __all__ = [
+    "BALD",
     "BUILTINS",
     "CLUE",
     "DIRECT",
@@ -80,9 +90,12 @@ __all__ = [
     "AvgScore",
     "Badge",
     "BinaryMinimum",
+    "Certainty",
     "Chain",
+    "ClassBalanced",
     "CommitteeVariance",
     "ContrastiveAL",
+    "CostSensitive",
     "Density",
     "DiscriminativeAL",
     "DistanceToBoundary",
@@ -90,6 +103,8 @@ __all__ = [
     "DiverseBatch",
     "DropQuery",
     "Entropy",
+    "ExpectedErrorReduction",
+    "ExpectedModelChange",
     "ExpectedModelChangeMaximization",
     "Falcun",
     "GSx",
@@ -107,6 +122,8 @@ __all__ = [
     "MeanMaxLoss",
     "Mix",
     "PerCost",
+    "PowerBALD",
+    "PowerSampling",
     "PredictiveVariance",
     "ProbCover",
     "Product",
@@ -118,6 +135,7 @@ __all__ = [
     "Top",
     "TypiClust",
     "UncertaintyHerding",
+    "ValueOfInformation",
     "Weighable",
     "as_strategy",
     "get",
@@ -163,6 +181,15 @@ BUILTINS: dict[str, tuple[str, str]] = {
     "uncertainty_herding": ("uncertainty_herding", "UncertaintyHerding"),
     "typi_clust": ("typi_clust", "TypiClust"),
     "auto": ("auto", "Auto"),
+    "class_balanced": ("class_balanced", "ClassBalanced"),
+    "certainty": ("certainty", "Certainty"),
+    "cost_sensitive": ("cost_sensitive", "CostSensitive"),
+    "value_of_information": ("value_of_information", "ValueOfInformation"),
+    "expected_error_reduction": ("error_reduction", "ExpectedErrorReduction"),
+    "expected_model_change": ("model_change", "ExpectedModelChange"),
+    "power_bald": ("power_bald", "PowerBALD"),
+    "bald": ("bald", "BALD"),
+    "power": ("power", "PowerSampling"),
     "clue": ("clue", "CLUE"),
     "drop_query": ("drop_query", "DropQuery"),
     "contrastive": ("contrastive", "ContrastiveAL"),
