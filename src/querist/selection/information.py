@@ -36,3 +36,27 @@ def mean_entropy(draws: Floats) -> Doubles:
     array([0.3466])
     """
     return by_blocks(lambda block: entropy_of(block).mean(axis=1), draws)
+
+
+def joint_entropy(draws: Floats, targets: Floats) -> Doubles:
+    """Entropy of a row's label together with a target's, averaged over the targets; (n,).
+
+    `draws` (n, s, k) and `targets` (t, s, k) are probabilities by the same s samples; given
+    a sample the two labels are independent.
+
+    Examples
+    --------
+    >>> fair = np.full((1, 2, 2), 0.5)
+    >>> joint_entropy(fair, fair).round(4)
+    array([1.3863])
+    """
+    count, s, k = targets.shape
+    right = np.asarray(targets, dtype=np.float64).transpose(1, 0, 2).reshape(s, count * k) / s
+    rows = max(1, (1 << 18) // max(1, count * k * k))
+    found = np.empty(len(draws))
+    for start in range(0, len(draws), rows):
+        block = np.asarray(draws[start : start + rows], dtype=np.float64)
+        left = np.ascontiguousarray(block.transpose(0, 2, 1)).reshape(len(block) * k, s)
+        joint = (left @ right).reshape(len(block), k * count * k)
+        found[start : start + rows] = entropy_of(joint) / count
+    return found

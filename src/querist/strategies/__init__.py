@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from querist.strategies.drop_query import DropQuery
     from querist.strategies.emcm import ExpectedModelChangeMaximization
     from querist.strategies.entropy import Entropy
+    from querist.strategies.epig import EPIG
     from querist.strategies.error_reduction import ExpectedErrorReduction
     from querist.strategies.falcun import Falcun
     from querist.strategies.foreign import as_strategy
@@ -76,6 +77,7 @@ __all__ = [
     "BUILTINS",
     "CLUE",
     "DIRECT",
+    "EPIG",
     "GALAXY",
     "IGS",
     "LCI",
@@ -181,6 +183,7 @@ BUILTINS: dict[str, tuple[str, str]] = {
     "uncertainty_herding": ("uncertainty_herding", "UncertaintyHerding"),
     "typi_clust": ("typi_clust", "TypiClust"),
     "auto": ("auto", "Auto"),
+    "epig": ("epig", "EPIG"),
     "class_balanced": ("class_balanced", "ClassBalanced"),
     "certainty": ("certainty", "Certainty"),
     "cost_sensitive": ("cost_sensitive", "CostSensitive"),
