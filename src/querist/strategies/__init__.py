@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from querist.strategies.badge import Badge
     from querist.strategies.bald import BALD
     from querist.strategies.base import Score, Strategy, Weighable
+    from querist.strategies.batch_bald import BatchBALD
     from querist.strategies.binary_minimum import BinaryMinimum
     from querist.strategies.boundary import DistanceToBoundary
     from querist.strategies.certainty import Certainty
@@ -91,6 +92,7 @@ __all__ = [
     "AvgConfidence",
     "AvgScore",
     "Badge",
+    "BatchBALD",
     "BinaryMinimum",
     "Certainty",
     "Chain",
@@ -183,6 +185,7 @@ BUILTINS: dict[str, tuple[str, str]] = {
     "uncertainty_herding": ("uncertainty_herding", "UncertaintyHerding"),
     "typi_clust": ("typi_clust", "TypiClust"),
     "auto": ("auto", "Auto"),
+    "batch_bald": ("batch_bald", "BatchBALD"),
     "epig": ("epig", "EPIG"),
     "class_balanced": ("class_balanced", "ClassBalanced"),
     "certainty": ("certainty", "Certainty"),
