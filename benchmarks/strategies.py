@@ -152,7 +152,7 @@ def badge():
 
     return Case(
         "20,000 x 128, 10 classes",
-        lambda: s.Badge().select(signals, 100, 0),
+        lambda: s.BADGE().select(signals, 100, 0),
         fold,
         peer,
         bars=(("limit", 1 / 1.5), ("peer", 100)),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from querist.strategies import Badge, MaxHerding, ProbCover, TypiClust, UncertaintyHerding
+from querist.strategies import BADGE, MaxHerding, ProbCover, TypiClust, UncertaintyHerding
 from querist.testing.strategies import StrategyContract
 
 CASES = {
-    "badge": Badge(),
+    "badge": BADGE(),
     "prob cover": ProbCover(),
     "prob cover, raw": ProbCover(1.0, unit=False),
     "uncertainty herding": UncertaintyHerding(),

@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 
 from querist.strategies import (
-    IGS,
     LCMD,
     CommitteeVariance,
     ExpectedModelChangeMaximization,
     GSx,
     GSy,
     PredictiveVariance,
+    iGS,
 )
 from querist.testing.strategies import StrategyContract
 
 EACH = [
     GSx(),
     GSy(),
-    IGS(),
+    iGS(),
     LCMD(),
     CommitteeVariance(3),
     ExpectedModelChangeMaximization(3),

@@ -8,13 +8,13 @@ import pytest
 from querist.core.errors import BadInput
 from querist.core.types import Labelled, Signals
 from querist.strategies import (
-    IGS,
     LCMD,
     CommitteeVariance,
     ExpectedModelChangeMaximization,
     GSx,
     GSy,
     PredictiveVariance,
+    iGS,
 )
 
 
@@ -60,7 +60,7 @@ def greedy(distance, x, f, known_x, known_y, n):
 RULES = [
     (GSx(), lambda near, apart: near),
     (GSy(), lambda near, apart: apart),
-    (IGS(), lambda near, apart: near * apart),
+    (iGS(), lambda near, apart: near * apart),
 ]
 
 
@@ -88,7 +88,7 @@ def test_large_pools_take_the_same_picks_as_small_steps():
         expected.append(int(np.argmax(left)))
         fresh = np.linalg.norm(x - x[expected[-1]], axis=1) * abs(f - f[expected[-1]])
         left = np.minimum(left, fresh)
-    assert IGS().select(signals_of(x, f, known_x, known_y), 50, 0).tolist() == expected
+    assert iGS().select(signals_of(x, f, known_x, known_y), 50, 0).tolist() == expected
 
 
 def lcmd_loop(x, centres, n):
@@ -168,7 +168,7 @@ def test_noise_is_positive(noise):
         PredictiveVariance(noise)
 
 
-@pytest.mark.parametrize(("method", "strategy"), [("GSy", GSy()), ("GSi", IGS())])
+@pytest.mark.parametrize(("method", "strategy"), [("GSy", GSy()), ("GSi", iGS())])
 def test_greedy_sampling_agrees_with_scikit_activeml(method, strategy):
     pool = pytest.importorskip("skactiveml.pool")
     regressor = pytest.importorskip("skactiveml.regressor")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from querist.strategies.anchor_al import AnchorAL
     from querist.strategies.arithmetic import Product, Sum
     from querist.strategies.auto import Auto
-    from querist.strategies.badge import Badge
+    from querist.strategies.badge import BADGE
     from querist.strategies.bald import BALD
     from querist.strategies.base import Score, Strategy, Weighable
     from querist.strategies.batch_bald import BatchBALD
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from querist.strategies.galaxy import GALAXY
     from querist.strategies.gsx import GSx
     from querist.strategies.gsy import GSy
-    from querist.strategies.igs import IGS
+    from querist.strategies.igs import iGS
     from querist.strategies.kcenter import KCenter
     from querist.strategies.kmeans import KMeansSampling
     from querist.strategies.knapsack import Knapsack
@@ -74,13 +74,13 @@ if TYPE_CHECKING:
     from querist.strategies.value_of_information import ValueOfInformation
 
 __all__ = [
+    "BADGE",
     "BALD",
     "BUILTINS",
     "CLUE",
     "DIRECT",
     "EPIG",
     "GALAXY",
-    "IGS",
     "LCI",
     "LCMD",
     "MMC",
@@ -91,7 +91,6 @@ __all__ = [
     "Auto",
     "AvgConfidence",
     "AvgScore",
-    "Badge",
     "BatchBALD",
     "BinaryMinimum",
     "Certainty",
@@ -143,6 +142,7 @@ __all__ = [
     "Weighable",
     "as_strategy",
     "get",
+    "iGS",
     "names",
 ]
 
@@ -161,10 +161,10 @@ BUILTINS: dict[str, tuple[str, str]] = {
     "kcenter": ("kcenter", "KCenter"),
     "kmeans": ("kmeans", "KMeansSampling"),
     "diverse_batch": ("diverse_batch", "DiverseBatch"),
-    "badge": ("badge", "Badge"),
+    "badge": ("badge", "BADGE"),
     "gsx": ("gsx", "GSx"),
     "gsy": ("gsy", "GSy"),
-    "igs": ("igs", "IGS"),
+    "igs": ("igs", "iGS"),
     "lcmd": ("lcmd", "LCMD"),
     "committee_variance": ("committee_variance", "CommitteeVariance"),
     "emcm": ("emcm", "ExpectedModelChangeMaximization"),

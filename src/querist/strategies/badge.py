@@ -10,7 +10,7 @@ from querist.strategies.base import Rng, Strategy
 from querist.strategies.ties import tie_keys_of
 
 
-class Badge(Strategy):
+class BADGE(Strategy):
     """Draw items whose loss gradients are long and far from those already drawn.
 
     The gradient of item i at its own predicted label, in the last layer, is
@@ -33,7 +33,7 @@ class Badge(Strategy):
     --------
     >>> proba = np.array([[1.0, 0.0], [0.5, 0.5], [0.5, 0.5], [0.6, 0.4]])
     >>> vectors = np.array([[9.0, 0.0], [2.0, 0.0], [2.0, 0.0], [0.0, 2.0]])
-    >>> Badge().select(Signals(proba=proba, vectors=vectors, ids=np.arange(4)), 2, rng=0)[1]
+    >>> BADGE().select(Signals(proba=proba, vectors=vectors, ids=np.arange(4)), 2, rng=0)[1]
     np.int64(3)
     """
 

@@ -11,7 +11,7 @@ from querist.strategies.parts import known_vectors
 from querist.strategies.ties import tie_keys_of
 
 
-class IGS(Strategy):
+class iGS(Strategy):
     """Ask for the item farthest from the labelled ones in input and output at once.
 
     d_n = min over labelled m of ||x_n - x_m|| |f(x_n) - y_m|, largest first. In a batch a
@@ -33,7 +33,7 @@ class IGS(Strategy):
     >>> from querist.core.types import Labelled
     >>> known = Labelled(np.array([[0.0]]), np.array([0.0]))
     >>> line, said = np.array([[1.0], [4.0], [5.0]]), np.array([[9.0], [5.0], [1.0]])
-    >>> IGS().select(Signals(vectors=line, predicted=said, labelled=known), 1, rng=0)
+    >>> iGS().select(Signals(vectors=line, predicted=said, labelled=known), 1, rng=0)
     array([1])
     """
 
