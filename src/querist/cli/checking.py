@@ -33,7 +33,7 @@ def doctor(folder: Folder, as_json: AsJson = False) -> None:
 
 
 def strategies(as_json: AsJson = False) -> None:
-    """List the query strategies: what each needs, and what it costs beside the model.
+    """List the query strategies, their needs and cost.
 
     n candidates, b picks, L labelled items, d dimensions, k classes or labels, s models.
     """
