@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -133,6 +134,20 @@ def test_every_strategy_is_documented():
     from querist import strategies
 
     assert missing(set(strategies.__all__)) == []
+
+
+def test_every_classification_strategy_has_its_picture(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(DOCS))
+    drawn = importlib.import_module("pictures").draw(tmp_path)
+    assert {"margin", "kcenter", "random"} <= set(drawn)
+    page = (DOCS / "reference" / "strategies.md").read_text(encoding="utf-8")
+    for name in drawn:
+        fresh = ElementTree.parse(tmp_path / f"{name}.svg").getroot()
+        picks = fresh.findall("{http://www.w3.org/2000/svg}circle")
+        assert len(picks) == 8, f"the picture of {name} shows {len(picks)} picks"
+        kept = DOCS / "img" / "strategies" / f"{name}.svg"
+        assert kept.exists(), f"{name} has no picture; run python docs/pictures.py"
+        assert f"](../img/strategies/{name}.svg)" in page, f"{name}: its picture is on no page"
 
 
 def test_every_stopping_rule_is_documented():

@@ -67,7 +67,8 @@ def test_strategies_are_listed_with_their_needs(querist):
     found = {row["name"]: row for row in querist("strategies", "--json").json}
     assert {"random", "margin", "auto"} <= set(found)
     assert found["margin"]["needs"] == ["proba"]
-    assert all(row["summary"] for row in found.values())
+    assert found["margin"]["cost"] == "n k"
+    assert all(row["summary"] and row["cost"] for row in found.values())
     assert "margin" in querist("strategies").out
 
 

@@ -29,6 +29,17 @@ def test_a_folder_from_csv_starts_with_its_given_labels(shell, mails, tmp_path):
     assert "holds a campaign already" in again.err
 
 
+def test_a_column_of_prices_reaches_the_strategy(querist, tmp_path):
+    path = tmp_path / "pool.jsonl"
+    rows = [{"text": line, "fee": 1 + k % 7} for k, line in enumerate(TEXTS)]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    args = ("--text", "text", "--ask", "a,b", "--strategy", "per_cost", "--dir", tmp_path / "c")
+    assert querist("new", path, *args).code == 2
+    assert querist("new", path, *args, "--costs", "fee").code == 0
+    (task,) = querist("ask", tmp_path / "c", "--json").lines
+    assert "fee" not in str(task["item"])
+
+
 @pytest.mark.parametrize("kind", ["jsonl", "parquet"])
 def test_other_files(querist, tmp_path, kind):
     path = tmp_path / f"pool.{kind}"

@@ -49,7 +49,7 @@ def test_a_pipe_gets_neither(shell, folder, answer_all):
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("round 1: 19 labels")
     table = shell("strategies")
-    assert table.out.splitlines()[0] == "strategy\tneeds\twhat it does"
+    assert table.out.splitlines()[0] == "strategy\tneeds\tcost\twhat it does"
     assert "\x1b" not in table.out + table.err
 
 

@@ -33,7 +33,10 @@ def doctor(folder: Folder, as_json: AsJson = False) -> None:
 
 
 def strategies(as_json: AsJson = False) -> None:
-    """List the query strategies and what each needs."""
+    """List the query strategies, their needs and cost.
+
+    n candidates, b picks, L labelled items, d dimensions, k classes or labels, s models.
+    """
     from querist import strategies as room
 
     rows = []
@@ -44,6 +47,7 @@ def strategies(as_json: AsJson = False) -> None:
                 "name": name,
                 "needs": sorted(strategy.needs),
                 "wants": sorted(strategy.wants),
+                "cost": strategy.cost_class,
                 "summary": (type(strategy).__doc__ or "").strip().splitlines()[0],
             }
         )
@@ -51,9 +55,10 @@ def strategies(as_json: AsJson = False) -> None:
         say_json(rows)
     else:
         shown = [
-            (row["name"], ", ".join(row["needs"]) or "nothing", row["summary"]) for row in rows
+            (row["name"], ", ".join(row["needs"]) or "nothing", row["cost"], row["summary"])
+            for row in rows
         ]
-        say_table(("strategy", "needs", "what it does"), shown)
+        say_table(("strategy", "needs", "cost", "what it does"), shown)
 
 
 def plugins(as_json: AsJson = False) -> None:

@@ -33,6 +33,9 @@ def new(
         str | None,
         typer.Option(help='Column of known labels; "folder" for the sub-folder of an image.'),
     ] = None,
+    costs: Annotated[
+        str | None, typer.Option(help="Column of what a label costs, for per_cost and knapsack.")
+    ] = None,
     ask: Ask = None,
     ask_many: Annotated[
         str | None, typer.Option(help="Labels of which several may hold, comma-separated.")
@@ -69,6 +72,7 @@ def new(
         "features": features if features is None else parts_of(features),
         "label": label,
         "images": images,
+        "costs": costs,
     }
     settings = {
         "strategy": strategy,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import time
@@ -19,13 +20,14 @@ from querist.core.events import Event, Opened, RecipeChanged, Told
 from querist.core.keys import hash_ids
 from querist.core.protocols import Log, Model, Pool, Question
 from querist.core.questions import question_from_json
+from querist.core.types import Floats
 from querist.logs import open_log
 from querist.loop.campaign import Campaign
 from querist.loop.growth import Growth, arrival
 from querist.loop.journal import Journal
 from querist.loop.recipe import make_recipe, remarks
 from querist.loop.reserve import draw, edges
-from querist.loop.scoring import gives, supplied
+from querist.loop.scoring import costs_of, reach, supplied
 from querist.loop.state import IMPORTED, State
 from querist.loop.turn import Parts
 from querist.loop.worker import Worker
@@ -63,6 +65,7 @@ def campaign(
     distinct: str = "pool",
     store: ModelStore | None = None,
     measure: bool = True,
+    costs: str | Sequence[float] | None = None,
     **columns: Any,
 ) -> Campaign:
     """Open a campaign, or resume the one its log holds; its queue is filled when this returns.
@@ -101,6 +104,9 @@ def campaign(
     measure : bool
         Whether each round is measured on the holdout or the control slice, which trains five
         more models.
+    costs : str or sequence, optional
+        What a label of each item costs, a column or one number per item, for strategies such
+        as `PerCost` and `Knapsack`. `budget` and `price` go on counting labels.
 
     Raises
     ------
@@ -122,7 +128,7 @@ def campaign(
     verify = getattr(journal.log, "verify", None)
     if verify is not None:
         verify()  # a log that was tampered with is refused before anything is added to it
-    pool = open_pool(data, **columns)
+    pool = open_pool(data, costs=costs, **columns)
     settings = {
         "batch": batch,
         "start": start,
@@ -137,7 +143,7 @@ def campaign(
     recipe = make_recipe(len(pool), _remembered(journal.state, settings))
     adapter, described = make_model(model, pool, question)
     chosen = as_strategy(strategy)
-    supplied(chosen, gives(adapter, question))
+    supplied(chosen, reach(adapter, question, pool))
     notes = remarks(recipe, len(pool))
     if model is None:
         notes = (*notes, f"model chosen for {pool.kind} data: {described}")
@@ -146,7 +152,7 @@ def campaign(
     parts = Parts(
         question, adapter, chosen, make_rule(until, recipe.budget), recipe, notes, measure
     )
-    told = _written(parts, described)
+    told = _written(parts, described, pool)
     if journal.state.opened is None:
         _open(journal, parts, pool, told, labels)
     _resume(journal, parts, told)  # also when another process was first to open
@@ -223,19 +229,35 @@ def change_parts(
     others = [rule for rule in parts.rule.rules if rule not in own]
     until = rest.pop("until", AnyOf(others) if others else None)
     recipe = make_recipe(len(pool), {**parts.recipe.to_json(), **rest})
-    supplied(parts.strategy, gives(parts.model, parts.question))
+    supplied(parts.strategy, reach(parts.model, parts.question, pool))
     parts = replace(parts, recipe=recipe, rule=make_rule(until, recipe.budget))
-    return parts, _changes(state, _written(parts, described), by)
+    return parts, _changes(state, _written(parts, described, pool), by)
 
 
-def _written(parts: Parts, described: str) -> dict[str, Any]:
+def _written(parts: Parts, described: str, pool: Pool) -> dict[str, Any]:
     """The recipe as the log holds it."""
+    costs = costs_of(pool)
+    priced = {} if costs is None else {"costs": digest_of(costs)}
     return {
+        **priced,
         **parts.recipe.to_json(),
         "strategy": repr(parts.strategy),
         "model": described,
         "until": repr(parts.rule),
     }
+
+
+def digest_of(costs: Floats) -> str:
+    """What the log says of prices: their range and a hash that names them.
+
+    Examples
+    --------
+    >>> digest_of(np.array([1.0, 2.5]))
+    '1 to 2.5, sha256 c6ad216abff91aa3'
+    """
+    plain = np.ascontiguousarray(costs, dtype="<f8")
+    named = hashlib.sha256(plain.tobytes()).hexdigest()[:16]
+    return f"{plain.min():g} to {plain.max():g}, sha256 {named}"
 
 
 def _open(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from querist import models, strategies
 from querist.core.errors import MissingNeed
 from querist.core.keys import Keys, seed_for
 from querist.core.protocols import Model, Pool, Question
-from querist.core.types import Floats, Ints, Labelled, Picks, Signals, unchecked_signals
+from querist.core.types import Floats, Ints, Labelled, Picks, Signals
 from querist.loop.ledger import Ledger
 from querist.loop.training import TrainingSet
 from querist.selection.distinct import copy_radius, holds_copies
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from querist.strategies import Strategy
 
 BLOCK = 1 << 16  # rows predicted at a time: contiguous, so an array pool is never copied
-FROM_MODEL = frozenset({"proba", "decision", "draws"})
+FROM_MODEL = frozenset({"proba", "decision", "draws", "predicted", "marginals"})
 FROM_POOL = frozenset({"vectors", "labelled", "reference", "ids"})
 
 
@@ -91,6 +90,10 @@ class Scorer:
         parts: dict[str, Any] = {"ids": self.ledger.keys[rows]}
         if model is not None and (asked := frozenset(names & {"proba", "decision"})):
             parts |= self._predict(model, rows, asked)
+        if model is not None and "marginals" in names:
+            parts["marginals"] = self._predict(model, rows, frozenset({"proba"}))["proba"]
+        if model is not None and "predicted" in names:
+            parts["predicted"] = self._predicted(strategy, rows, training, model, untrained, seed)
         if "draws" in names:
             parts["draws"] = self._draws(strategy, rows, training, untrained, seed)
         if "vectors" in names:
@@ -98,7 +101,17 @@ class Scorer:
         if "labelled" in names:
             known = self.space.vectors()[training.rows] if "vectors" in names else None
             labels = tuple(getattr(self.question, "labels", ()))
-            parts["labelled"] = Labelled(known, training.targets, labels)
+            proba = None
+            if model is not None and "labelled_proba" in names and len(training):
+                proba = self._predict(model, training.rows, frozenset({"proba"}))["proba"]
+            alone = None
+            if model is not None and "labelled_marginals" in names and len(training):
+                alone = self._predict(model, training.rows, frozenset({"proba"}))["proba"]
+            parts["labelled"] = Labelled(known, training.targets, labels, proba, alone)
+        if "cost" in names:
+            costs = costs_of(self.pool)
+            assert costs is not None
+            parts["cost"] = costs[rows]
         if "reference" in names:
             parts["reference"] = self.space.vectors()[self.ledger.covered_rows()]
         return Signals(**parts)
@@ -125,9 +138,34 @@ class Scorer:
         distinct = strategies.Distinct(strategy, radius=radius)
         return distinct.pick(signals, n, np.random.default_rng(draws))
 
+    def _predicted(
+        self,
+        strategy: Strategy,
+        rows: Ints,
+        training: TrainingSet,
+        model: Model,
+        untrained: Model,
+        seed: int,
+    ) -> Floats:
+        """Numbers by the model alone, by a committee, or by a committee behind the model."""
+        committee, columns = getattr(strategy, "committee", None), []
+        if committee is None or strategy.leads_committee:
+            columns.append(self._predict(model, rows, frozenset({"value"}))["value"][:, None])
+        if committee is not None:
+            members = models.committee_numbers(
+                committee,
+                untrained,
+                self.pool.items(training.rows),
+                training.targets,
+                self.pool.items(rows),
+                seed=seed_for(seed, 2),
+            )
+            columns.append(members)
+        return np.hstack(columns)
+
     def gives(self, model: Model | None) -> frozenset[str]:
-        """What the model supplies; nothing while there is none."""
-        return frozenset() if model is None else gives(model, self.question)
+        """What the model supplies, nothing while there is none; prices where the pool has them."""
+        return reach(model, self.question, self.pool)
 
     def _predict(self, model: Model, rows: Ints, needs: frozenset[str]) -> dict[str, Floats]:
         """Predict contiguous blocks when most rows are wanted: a view costs nothing to slice."""
@@ -159,6 +197,19 @@ class Scorer:
         )
 
 
+def costs_of(pool: Pool) -> Floats | None:
+    """Price of a label of every row, (n,); None where the pool has no prices."""
+    reader = getattr(pool, "costs", None)
+    found: Floats | None = None if reader is None else reader()
+    return found
+
+
+def reach(model: Model | None, question: Question, pool: Pool) -> frozenset[str]:
+    """Signals that vary: what the model gives for the question, and prices of the pool."""
+    priced = frozenset() if costs_of(pool) is None else frozenset({"cost"})
+    return priced if model is None else priced | gives(model, question)
+
+
 def gives(model: Model, question: Question) -> frozenset[str]:
     """Which signals a model can supply for a question, beyond what the pool supplies.
 
@@ -166,7 +217,11 @@ def gives(model: Model, question: Question) -> frozenset[str]:
     distribution per label, not one per item.
     """
     declared = frozenset(getattr(model, "gives", frozenset()))
-    return declared | {"draws"} if question.view == "choice" else declared - FROM_MODEL
+    if question.view == "number":
+        return (declared - FROM_MODEL) | {"predicted"}
+    if question.view == "choices":
+        return (declared - FROM_MODEL) | ({"marginals"} if "proba" in declared else set())
+    return declared | {"draws"}
 
 
 def supplied(strategy: Strategy, model_gives: frozenset[str]) -> frozenset[str]:
@@ -177,11 +232,17 @@ def supplied(strategy: Strategy, model_gives: frozenset[str]) -> frozenset[str]:
     MissingNeed
         When a need, and what would do instead of it, are both out of reach.
     """
-    reach = model_gives | FROM_POOL
+    reach = _reach(model_gives)
     if lacking := _lacking(strategy, reach):
         raise _missing(strategy, lacking, model_gives)
     needed = {need if need in reach else strategy.instead[need] for need in strategy.needs}
     return frozenset(needed | (strategy.wants & reach))
+
+
+def _reach(model_gives: frozenset[str]) -> frozenset[str]:
+    """Everything a strategy may be given."""
+    of_labelled = {f"labelled_{name}" for name in ("proba", "marginals") if name in model_gives}
+    return model_gives | FROM_POOL | of_labelled
 
 
 def _lacking(strategy: Strategy, reach: frozenset[str]) -> str:
@@ -192,17 +253,21 @@ def _lacking(strategy: Strategy, reach: frozenset[str]) -> str:
 
 def _missing(strategy: Strategy, need: str, model_gives: frozenset[str]) -> MissingNeed:
     if need == "cost":
-        return MissingNeed(f"{strategy} needs a cost per item, and the pool has none")
-    reach = model_gives | FROM_POOL
+        return MissingNeed(
+            f"{strategy} needs a cost per item, and the pool has none; open the campaign with "
+            "costs=, a column or one price per item"
+        )
+    reach = _reach(model_gives)
     works = [name for name in strategies.names() if not _lacking(strategies.get(name), reach)]
-    can = ", ".join(sorted(model_gives & FROM_MODEL)) or "only predicted values"
-    method = {"proba": "predict_proba", "decision": "decision_function"}.get(need, need)
+    can = ", ".join(sorted(model_gives & {"proba", "decision", "draws"}))
+    can = can or "only predicted values"
+    instead = {
+        "proba": "use a model with predict_proba",
+        "decision": "use a model with decision_function",
+        "predicted": "ask for a number with q.Number",
+        "marginals": "ask for several labels with q.Choices",
+    }.get(need, f"use a model with {need}")
     return MissingNeed(
         f"{strategy} needs {need!r}, but the model gives {can}. Strategies that work with this "
-        f"model: {', '.join(works)}. Or use a model with {method}."
+        f"model: {', '.join(works)}. Or {instead}."
     )
-
-
-def empty_signals(keys: Sequence[int] | Ints) -> Signals:
-    """Signals holding ids only, for a draw that looks at nothing else."""
-    return unchecked_signals(ids=np.asarray(keys))

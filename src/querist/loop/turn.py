@@ -18,7 +18,7 @@ from querist.loop.coverage import seed_remarks
 from querist.loop.ledger import Ledger
 from querist.loop.recipe import Recipe, small_batch_remark
 from querist.loop.reserve import control_share
-from querist.loop.scoring import Scorer
+from querist.loop.scoring import FROM_MODEL, Scorer
 from querist.loop.training import TrainingSet
 from querist.stopping import AnyOf
 from querist.strategies import Random, Strategy
@@ -245,7 +245,7 @@ def _blend(
 def _strategy_for(parts: Parts, model: Model | None, now: Snapshot) -> tuple[Strategy, str]:
     """The recipe's strategy, or its cold start while there is nothing to be uncertain about."""
     strategy, why = parts.strategy, ""
-    needs_model = bool(strategy.needs & {"proba", "decision", "draws"}) or strategy.cold_start
+    needs_model = bool(strategy.needs & FROM_MODEL) or strategy.cold_start
     one_class = parts.question.view == "choice" and len(np.unique(now.training.targets)) < 2
     if needs_model and (model is None or one_class):
         strategy = strategy.cold_start or Random()

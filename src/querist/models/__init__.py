@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from querist.models.committee import committee_draws
+    from querist.models.committee import committee_draws, committee_numbers
     from querist.models.defaults import default_model
     from querist.models.geometry import Geometry
     from querist.models.sklearn import SklearnModel, wrap
@@ -20,10 +20,19 @@ _HOMES = {
     "ModelStore": "store",
     "SklearnModel": "sklearn",
     "committee_draws": "committee",
+    "committee_numbers": "committee",
     "default_model": "defaults",
     "wrap": "sklearn",
 }
-__all__ = ["Geometry", "ModelStore", "SklearnModel", "committee_draws", "default_model", "wrap"]
+__all__ = [
+    "Geometry",
+    "ModelStore",
+    "SklearnModel",
+    "committee_draws",
+    "committee_numbers",
+    "default_model",
+    "wrap",
+]
 
 
 def __getattr__(name: str) -> Any:

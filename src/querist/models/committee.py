@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from querist.core.errors import BadInput
 from querist.core.keys import seed_for
 from querist.core.protocols import Model, Question
-from querist.core.questions import Choice
+from querist.core.questions import Choice, Number
 from querist.core.types import Floats, Ints, Prediction
 from querist.models.batches import count, take
 from querist.models.sklearn import SklearnModel, wrap
@@ -88,6 +88,55 @@ def committee_draws(
         fitted = member.fit(part, labels, weights=heavy, seed=seed_for(seed, s))
         needs = frozenset(getattr(fitted, "gives", ())) & {"proba"}
         _vote(out[:, s], fitted.predict(candidates, needs))
+    return out
+
+
+def committee_numbers(
+    members: int | Sequence[Any],
+    model: Model,
+    items: Any,
+    targets: NDArray[Any],
+    candidates: Any,
+    *,
+    seed: int,
+) -> Floats:
+    """Numbers predicted by a committee of regressors, (n, s).
+
+    Parameters
+    ----------
+    members : int or sequence of estimators
+        A number: that many plain bootstraps of the model. Estimators: each trained on all.
+    model : Model
+        The campaign's model, trained or not.
+    items, targets : m labelled items and their numbers (m,)
+    candidates : n items
+    seed : int
+        Decides the bootstraps and the members' open random states.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from querist.core.questions import Number
+    >>> model = wrap(Ridge(), Number())
+    >>> x, y = np.arange(6.0)[:, None], np.arange(6.0)
+    >>> committee_numbers(3, model, x, y, np.array([[1.5]]), seed=0).shape
+    (1, 3)
+    """
+    size = members if isinstance(members, int) else len(members)
+    if size < 2:
+        raise BadInput(f"a committee needs at least two members, but {size} came")
+    scratch, asked = _scratch(model), getattr(model, "question", Number())
+    out = np.empty((count(candidates), size))
+    for s in range(size):
+        if isinstance(members, int):
+            drawn = np.random.default_rng(seed_for(seed, s)).integers(
+                len(targets), size=len(targets)
+            )
+            rows = np.sort(drawn)
+            member, part, labels = scratch, take(items, rows), targets[rows]
+        else:
+            member, part, labels = _member(members[s], asked, model), items, targets
+        out[:, s] = member.fit(part, labels, seed=seed_for(seed, s)).predict(candidates).value
     return out
 
 

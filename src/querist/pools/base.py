@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,7 @@ class BasePool(ABC):
         self.hashed = ids is None
         self._given_ids = ids
         self._labels = labels
+        self._costs: Floats | None = None
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -118,6 +119,15 @@ class BasePool(ABC):
     def given_labels(self) -> list[Any]:
         """Label of every row as it came with the data, None where there was none."""
         return [None] * len(self) if self._labels is None else list(self._labels)
+
+    def costs(self) -> Floats | None:
+        """Price of one label of every row, (n,), as it came with the data; None without any."""
+        return self._costs
+
+    def with_costs(self, costs: Floats | None) -> Self:
+        """Set prices, checked already, and return the pool; for those who build one."""
+        self._costs = costs
+        return self
 
 
 def as_index(rows: Ints | None, n: int) -> slice | Ints:
@@ -274,6 +284,37 @@ def check_labels(values: Any, n: int) -> list[Any]:
     if len(labels) != n:
         raise BadInput(f"expected one label per row ({n}), but {len(labels)} came")
     return [None if _blank(label) else label for label in labels]
+
+
+def check_costs(values: Any, n: int) -> Floats:
+    """Prices of labels as numbers, (n,).
+
+    Raises
+    ------
+    BadInput
+        Naming the first row whose price is missing, not finite or not positive.
+
+    Examples
+    --------
+    >>> check_costs([1, 2.5], 2)
+    array([1. , 2.5])
+    """
+    if isinstance(values, str):
+        raise BadInput(
+            f"costs={values!r} names a column, but this data has no columns; "
+            f"give a sequence of {n} prices, or None"
+        )
+    try:
+        costs = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"costs are numbers, one price per row: {error}") from error
+    if costs.shape != (n,):
+        raise BadInput(f"expected one price per row ({n}), but costs have shape {costs.shape}")
+    wrong = ~(np.isfinite(costs) & (costs > 0))
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise BadInput(f"costs are positive and finite, but that of row {row} is {costs[row]}")
+    return costs
 
 
 def _blank(label: Any) -> bool:

@@ -57,6 +57,7 @@ class Joined(BasePool):
             self.numeric, self.untyped = _join_types(self.parts)
         self._starts = np.array([0, *accumulate(len(part) for part in self.parts)])
         super().__init__(_join_ids(self.parts), None)
+        self.with_costs(_join_costs(self.parts))
 
     def __len__(self) -> int:
         return int(self._starts[-1])
@@ -197,6 +198,18 @@ def _join_types(parts: Sequence[Any]) -> tuple[tuple[bool, ...], frozenset[str]]
         if all(name in part.untyped for part in parts):
             untyped.add(name)
     return tuple(numeric), frozenset(untyped)
+
+
+def _join_costs(parts: Sequence[Pool]) -> Floats | None:
+    """Prices of all parts; none when no part has any."""
+    given = [part.costs() if isinstance(part, BasePool) else None for part in parts]
+    known = [costs for costs in given if costs is not None]
+    if known and len(known) < len(parts):
+        raise BadInput(
+            f"items of the pool have costs but part {[c is None for c in given].index(True)} has "
+            "none; give costs= with it"
+        )
+    return np.concatenate(known) if known else None
 
 
 def _join_ids(parts: Sequence[Pool]) -> list[str] | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from querist.core.errors import BadInput
 from querist.core.protocols import Pool
+from querist.pools.base import BasePool, check_costs
 from querist.pools.options import Options
 
 GROUP = "querist.pools"
@@ -43,6 +44,7 @@ def open_pool(
     label: str | Sequence[Any] | None = None,
     images: bool = False,
     mixed: bool = False,
+    costs: str | Sequence[Any] | None = None,
 ) -> Pool:
     """Open any supported data as a pool; a pool passes through unchanged.
 
@@ -68,6 +70,9 @@ def open_pool(
     mixed : bool
         Keep columns a table (a frame stays a frame) even when all are numbers without gaps,
         for a pipeline that asks for columns by name.
+    costs : str or sequence, optional
+        Column of the price of one label, or one price per row, for strategies that weigh what
+        a label brings against what it costs; such a column is neither shown nor a feature.
 
     Raises
     ------
@@ -81,8 +86,10 @@ def open_pool(
     ('text', 2, 'see you at six')
     """
     if isinstance(data, Pool):
+        if costs is not None:
+            raise BadInput("the data are a pool already; give costs= where that pool is opened")
         return data
-    options = Options(id, text, features, label, images, mixed)
+    options = Options(id, text, features, label, images, mixed, costs)
     _check_empty(data)
     for factory in _factories():
         pool = factory(data, options)
@@ -93,8 +100,15 @@ def open_pool(
                 f"images=True needs images, but this is a pool of the kind {pool.kind!r}; give a "
                 "folder, a list of paths, or an array (n, h, w) or (n, h, w, channels)"
             )
-        return pool
+        return pool if costs is None else _priced(pool, costs)
     raise BadInput(_say_unknown(data))
+
+
+def _priced(pool: Pool, costs: str | Sequence[Any]) -> Pool:
+    """The pool with prices in sequence; those of a column are in it already."""
+    if not isinstance(pool, BasePool):
+        raise BadInput(f"costs= cannot be given with a {type(pool).__name__}")
+    return pool if pool.costs() is not None else pool.with_costs(check_costs(costs, len(pool)))
 
 
 def _factories() -> Iterator[Factory]:

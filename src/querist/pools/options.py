@@ -25,6 +25,7 @@ class Options:
     label: str | Sequence[Any] | None = None
     images: bool = False
     mixed: bool = False
+    costs: str | Sequence[Any] | None = None
 
     def feature_names(self) -> tuple[str, ...]:
         """The features as names, empty when none were given."""

@@ -21,6 +21,7 @@ from querist.pools.base import (
     BasePool,
     Hashes,
     as_index,
+    check_costs,
     check_ids,
     check_labels,
     hash_all,
@@ -257,6 +258,10 @@ def open_table(
         labels = check_labels(table[options.label].to_pylist(), n)
     elif options.label is not None:
         labels = check_labels(options.label, n)
+    costs = None
+    if isinstance(options.costs, str):
+        aside.append(find_column(names, options.costs, "costs"))
+        costs = check_costs(table[options.costs].to_pylist(), n)
     rest = [name for name in names if name not in aside]
     if options.text is not None and options.features is not None:
         raise BadInput("give text= for a pool of texts or features= for a table, not both")
@@ -266,7 +271,7 @@ def open_table(
     if text is not None:
         check_text_column(table, text)
         kept = table.select([text, *(name for name in rest if name != text)])
-        return ColumnTextPool(kept, text, ids=ids, labels=labels)
+        return ColumnTextPool(kept, text, ids=ids, labels=labels).with_costs(costs)
     chosen = [find_column(names, name, "features") for name in options.feature_names()] or rest
     if isinstance(options.label, str) and options.label in chosen:
         raise BadInput(f"the label column {options.label!r} cannot be a feature too; drop it there")
@@ -278,8 +283,9 @@ def open_table(
     part = table.select(chosen)
     if _check_columns(part, where) and not options.mixed:
         matrix = np.column_stack([numbers(column) for column in part.columns])
-        return ArrayPool(matrix, names=tuple(chosen), ids=ids, labels=labels)
-    return TablePool(part, frame=frame, ids=ids, labels=labels)
+        numeric = ArrayPool(matrix, names=tuple(chosen), ids=ids, labels=labels)
+        return numeric.with_costs(costs)
+    return TablePool(part, frame=frame, ids=ids, labels=labels).with_costs(costs)
 
 
 def _check_columns(table: pa.Table, where: Where) -> bool:

@@ -125,3 +125,20 @@ def first_of_best(values: Doubles, keys: Keys, tolerance: float) -> int:
     """
     best = np.flatnonzero(values >= values.max() - tolerance)
     return int(best[0] if len(best) == 1 else best[np.argmin(keys(best))])
+
+
+def unit_rows(vectors: Floats) -> Floats:
+    """Rows scaled to length one, in doubles; all-zero rows stay.
+
+    Examples
+    --------
+    >>> unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]]))
+    array([[0.6, 0.8],
+           [0. , 0. ]])
+    """
+    scaled = np.empty(vectors.shape)
+    for start in range(0, len(vectors), _ROWS):
+        block = np.asarray(vectors[start : start + _ROWS], dtype=np.float64)
+        lengths = np.sqrt(np.einsum("ij,ij->i", block, block))
+        scaled[start : start + _ROWS] = block / np.where(lengths > 0, lengths, 1.0)[:, None]
+    return scaled

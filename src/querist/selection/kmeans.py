@@ -7,11 +7,13 @@ from scipy.sparse import csr_matrix
 
 from querist.core.types import Floats, Ints, Positions
 from querist.selection.cloud import Cloud, Doubles
+from querist.selection.d2 import Outer, d2_sample
 from querist.selection.topk import Keys, top_k
 
 STEPS = 10  # Lloyd steps: 8-20 change the picks little
 PER_CENTRE = 64  # the centres are fitted on this many rows each, and at least LEAST in all
 LEAST = 10_000
+FEW = 64  # centres
 STARTS = 3  # the best of so many fits: one alone misses a cluster now and then
 
 
@@ -64,6 +66,35 @@ def representatives(
         far[chosen] = -1.0
         chosen = np.concatenate([chosen, top_k(far, n - len(chosen), keys)])
     return chosen
+
+
+def assigned(
+    vectors: Floats, n: int, keys: Keys, rng: np.random.Generator, *, steps: int = STEPS
+) -> Ints:
+    """Which of at most `n` k-means clusters each row belongs to, (m,).
+
+    Seeded by plain k-means++, fitted on a sample of the rows of lowest key and worked on in
+    their order, so that the clusters do not depend on the order rows came in.
+
+    Examples
+    --------
+    >>> points = np.array([[0.0], [0.1], [9.0], [9.1]])
+    >>> which = assigned(points, 2, lambda rows: rows / 4, np.random.default_rng(0))
+    >>> bool(which[0] == which[1] != which[2] == which[3])
+    True
+    """
+    cloud = Cloud(vectors)
+    sample = min(len(vectors), max(PER_CENTRE * n, LEAST))
+    rows = top_k(np.zeros(len(vectors)), sample, keys)
+    points, some = cloud.rows(rows), min(n, len(rows))
+    mass = np.ones(len(rows))
+    features, fits = Outer([points]), []
+    for _ in range(STARTS if n <= FEW else 1):  # many centres make up for each other
+        first = int(rng.integers(len(rows)))
+        start, _ = d2_sample(features, some, lambda at: at / len(rows), rng, first=first)
+        fits.append(lloyd(points, mass, start, steps))
+    centres, _ = min(fits, key=lambda fit: fit[1])
+    return cloud.nearest(centres)[0]
 
 
 def seeds(points: Doubles, n: int, rng: np.random.Generator, weights: Floats) -> Positions:

@@ -14,39 +14,121 @@ from typing import TYPE_CHECKING, Any
 from querist.core.errors import BadInput
 
 if TYPE_CHECKING:
+    from querist.strategies.alfa_mix import ALFAMix
+    from querist.strategies.anchor_al import AnchorAL
     from querist.strategies.arithmetic import Product, Sum
     from querist.strategies.auto import Auto
+    from querist.strategies.badge import BADGE
+    from querist.strategies.bald import BALD
     from querist.strategies.base import Score, Strategy, Weighable
+    from querist.strategies.batch_bald import BatchBALD
+    from querist.strategies.binary_minimum import BinaryMinimum
     from querist.strategies.boundary import DistanceToBoundary
+    from querist.strategies.certainty import Certainty
+    from querist.strategies.class_balanced import ClassBalanced
+    from querist.strategies.clue import CLUE
     from querist.strategies.committee import QueryByCommittee
+    from querist.strategies.committee_variance import CommitteeVariance
     from querist.strategies.compose import Chain, Top
+    from querist.strategies.contrastive import ContrastiveAL
+    from querist.strategies.cost_sensitive import CostSensitive
     from querist.strategies.density import Density, InformationDensity
+    from querist.strategies.direct import DIRECT
+    from querist.strategies.discriminative import DiscriminativeAL
     from querist.strategies.distinct import Distinct
     from querist.strategies.diverse_batch import DiverseBatch
+    from querist.strategies.drop_query import DropQuery
+    from querist.strategies.emcm import ExpectedModelChangeMaximization
     from querist.strategies.entropy import Entropy
+    from querist.strategies.epig import EPIG
+    from querist.strategies.error_reduction import ExpectedErrorReduction
+    from querist.strategies.falcun import Falcun
     from querist.strategies.foreign import as_strategy
+    from querist.strategies.galaxy import GALAXY
+    from querist.strategies.gsx import GSx
+    from querist.strategies.gsy import GSy
+    from querist.strategies.igs import iGS
     from querist.strategies.kcenter import KCenter
     from querist.strategies.kmeans import KMeansSampling
+    from querist.strategies.knapsack import Knapsack
+    from querist.strategies.label_scores import AvgConfidence, AvgScore, MaxConfidence, MaxScore
+    from querist.strategies.lci import LCI
+    from querist.strategies.lcmd import LCMD
     from querist.strategies.least_confidence import LeastConfidence
     from querist.strategies.margin import Margin
+    from querist.strategies.max_herding import MaxHerding
+    from querist.strategies.max_loss import MaxLoss, MeanMaxLoss
     from querist.strategies.mix import Mix
+    from querist.strategies.mmc import MMC
+    from querist.strategies.model_change import ExpectedModelChange
+    from querist.strategies.per_cost import PerCost
+    from querist.strategies.power import PowerSampling
+    from querist.strategies.power_bald import PowerBALD
+    from querist.strategies.predictive_variance import PredictiveVariance
+    from querist.strategies.prob_cover import ProbCover
+    from querist.strategies.quire import QUIRE
     from querist.strategies.random import Random
+    from querist.strategies.seals import SEALS
+    from querist.strategies.typi_clust import TypiClust
+    from querist.strategies.uncertainty_herding import UncertaintyHerding
+    from querist.strategies.value_of_information import ValueOfInformation
 
 __all__ = [
+    "BADGE",
+    "BALD",
     "BUILTINS",
+    "CLUE",
+    "DIRECT",
+    "EPIG",
+    "GALAXY",
+    "LCI",
+    "LCMD",
+    "MMC",
+    "QUIRE",
+    "SEALS",
+    "ALFAMix",
+    "AnchorAL",
     "Auto",
+    "AvgConfidence",
+    "AvgScore",
+    "BatchBALD",
+    "BinaryMinimum",
+    "Certainty",
     "Chain",
+    "ClassBalanced",
+    "CommitteeVariance",
+    "ContrastiveAL",
+    "CostSensitive",
     "Density",
+    "DiscriminativeAL",
     "DistanceToBoundary",
     "Distinct",
     "DiverseBatch",
+    "DropQuery",
     "Entropy",
+    "ExpectedErrorReduction",
+    "ExpectedModelChange",
+    "ExpectedModelChangeMaximization",
+    "Falcun",
+    "GSx",
+    "GSy",
     "InformationDensity",
     "KCenter",
     "KMeansSampling",
+    "Knapsack",
     "LeastConfidence",
     "Margin",
+    "MaxConfidence",
+    "MaxHerding",
+    "MaxLoss",
+    "MaxScore",
+    "MeanMaxLoss",
     "Mix",
+    "PerCost",
+    "PowerBALD",
+    "PowerSampling",
+    "PredictiveVariance",
+    "ProbCover",
     "Product",
     "QueryByCommittee",
     "Random",
@@ -54,9 +136,13 @@ __all__ = [
     "Strategy",
     "Sum",
     "Top",
+    "TypiClust",
+    "UncertaintyHerding",
+    "ValueOfInformation",
     "Weighable",
     "as_strategy",
     "get",
+    "iGS",
     "names",
 ]
 
@@ -75,7 +161,52 @@ BUILTINS: dict[str, tuple[str, str]] = {
     "kcenter": ("kcenter", "KCenter"),
     "kmeans": ("kmeans", "KMeansSampling"),
     "diverse_batch": ("diverse_batch", "DiverseBatch"),
+    "badge": ("badge", "BADGE"),
+    "gsx": ("gsx", "GSx"),
+    "gsy": ("gsy", "GSy"),
+    "igs": ("igs", "iGS"),
+    "lcmd": ("lcmd", "LCMD"),
+    "committee_variance": ("committee_variance", "CommitteeVariance"),
+    "emcm": ("emcm", "ExpectedModelChangeMaximization"),
+    "predictive_variance": ("predictive_variance", "PredictiveVariance"),
+    "binary_minimum": ("binary_minimum", "BinaryMinimum"),
+    "max_loss": ("max_loss", "MaxLoss"),
+    "mean_max_loss": ("max_loss", "MeanMaxLoss"),
+    "mmc": ("mmc", "MMC"),
+    "lci": ("lci", "LCI"),
+    "avg_score": ("label_scores", "AvgScore"),
+    "max_score": ("label_scores", "MaxScore"),
+    "avg_confidence": ("label_scores", "AvgConfidence"),
+    "max_confidence": ("label_scores", "MaxConfidence"),
+    "max_herding": ("max_herding", "MaxHerding"),
+    "per_cost": ("per_cost", "PerCost"),
+    "knapsack": ("knapsack", "Knapsack"),
+    "prob_cover": ("prob_cover", "ProbCover"),
+    "uncertainty_herding": ("uncertainty_herding", "UncertaintyHerding"),
+    "typi_clust": ("typi_clust", "TypiClust"),
     "auto": ("auto", "Auto"),
+    "batch_bald": ("batch_bald", "BatchBALD"),
+    "epig": ("epig", "EPIG"),
+    "class_balanced": ("class_balanced", "ClassBalanced"),
+    "certainty": ("certainty", "Certainty"),
+    "cost_sensitive": ("cost_sensitive", "CostSensitive"),
+    "value_of_information": ("value_of_information", "ValueOfInformation"),
+    "expected_error_reduction": ("error_reduction", "ExpectedErrorReduction"),
+    "expected_model_change": ("model_change", "ExpectedModelChange"),
+    "power_bald": ("power_bald", "PowerBALD"),
+    "bald": ("bald", "BALD"),
+    "power": ("power", "PowerSampling"),
+    "clue": ("clue", "CLUE"),
+    "drop_query": ("drop_query", "DropQuery"),
+    "contrastive": ("contrastive", "ContrastiveAL"),
+    "discriminative": ("discriminative", "DiscriminativeAL"),
+    "alfa_mix": ("alfa_mix", "ALFAMix"),
+    "falcun": ("falcun", "Falcun"),
+    "galaxy": ("galaxy", "GALAXY"),
+    "direct": ("direct", "DIRECT"),
+    "seals": ("seals", "SEALS"),
+    "anchor_al": ("anchor_al", "AnchorAL"),
+    "quire": ("quire", "QUIRE"),
 }
 
 _MODULES: dict[str, str] = {

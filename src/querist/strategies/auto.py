@@ -47,6 +47,7 @@ class Auto(Strategy):
     needs = frozenset({"vectors"})
     wants = frozenset({"labelled", "proba", "decision"})
     cold_start = KMeansSampling()
+    cost_class = "1,000 x 3,000 d a slice"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         known, labelled, vectors = known_vectors(signals), signals.labelled, signals.vectors

@@ -26,6 +26,7 @@ class DistanceToBoundary(Score):
     """
 
     needs = frozenset({"decision"})
+    cost_class = "n k"
 
     def score(self, signals: Signals) -> Floats:
         """One over one plus the distance, (n,), in (0, 1]."""

@@ -37,14 +37,14 @@ def checked_scores(strategy: Scorer, signals: Signals) -> Floats:
     return scores
 
 
-def check_count(n: Any) -> int:
+def check_count(n: Any, name: str = "n") -> int:
     """Return `n` as an int, or raise BadInput unless it is a whole number of at least 1."""
     try:
         count = operator.index(n)
     except TypeError:
         count = 0
     if count < 1 or isinstance(n, bool):
-        raise BadInput(f"n must be a whole number of at least 1, but it is {n!r}")
+        raise BadInput(f"{name} must be a whole number of at least 1, but it is {n!r}")
     return count
 
 
@@ -64,6 +64,20 @@ def check_given(
                 f"{', '.join(sorted(given)) or 'nothing'}; use a model or pool that gives {need}, "
                 "or another strategy"
             )
+
+
+def check_known_proba(name: str, signals: Signals) -> Floats:
+    """Probabilities (m, k) of the labelled items, or MissingNeed when nobody gave them."""
+    known = None if signals.labelled is None else signals.labelled.proba
+    if known is None:
+        raise MissingNeed(
+            f"{name} needs labelled.proba, what the model says of the labelled items; use a "
+            "model that gives proba, or another strategy"
+        )
+    if signals.proba is not None and known.shape[1] != signals.proba.shape[1]:
+        widths = f"{known.shape[1]} columns but proba has {signals.proba.shape[1]}"
+        raise BadInput(f"labelled.proba has {widths}; give both for the same classes")
+    return known
 
 
 def check_positions(name: str, positions: Any, n: int, candidates: int) -> None:

@@ -96,4 +96,5 @@ class Chain(Strategy):
         else:
             picks = last.pick(left, n, rng)
         shown = scores[picks.positions] if picks.scores is None else picks.scores
-        return Picks(positions[picks.positions], shown, (self.name,) * n, picks.probability)
+        names = (self.name,) * len(picks.positions)
+        return Picks(positions[picks.positions], shown, names, picks.probability)

@@ -74,7 +74,7 @@ class Distinct(Strategy):
             batch.append((tried[len(kept) :][new], _some(picks, new, exact=not batch)))
             crowded = tried[np.unique(of[of >= 0])]
             kept = tried[of < 0]
-            if len(kept) == n:
+            if len(kept) == n or self.may_fall_short:  # a refill would pass its limit
                 return join(batch)
             left = np.delete(left, picks.positions)
             left = left[~near(vectors[left], vectors[crowded], radius)]

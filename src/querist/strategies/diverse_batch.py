@@ -41,6 +41,8 @@ class DiverseBatch(Strategy):
     array([0., 9.])
     """
 
+    cost_class = "the base's + beta b d per centre"
+
     def __init__(self, base: Score | None = None, beta: int = 10) -> None:
         if isinstance(beta, bool) or not isinstance(beta, int) or beta < 1:
             raise BadInput(f"beta must be a whole number of at least 1, but it is {beta!r}")

@@ -22,6 +22,7 @@ class Entropy(Score):
     """
 
     needs = frozenset({"proba"})
+    cost_class = "n k"
 
     def score(self, signals: Signals) -> Floats:
         """Entropy, (n,), between 0 and log k."""

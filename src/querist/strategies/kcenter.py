@@ -33,6 +33,7 @@ class KCenter(Strategy):
 
     needs = frozenset({"vectors"})
     wants = frozenset({"labelled"})
+    cost_class = "(L + b) n d"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         assert signals.vectors is not None

@@ -22,6 +22,7 @@ class LeastConfidence(Score):
     """
 
     needs = frozenset({"proba"})
+    cost_class = "n k"
 
     def score(self, signals: Signals) -> Floats:
         """One minus the largest probability, (n,)."""

@@ -7,8 +7,12 @@ from types import MappingProxyType
 
 import numpy as np
 
+from querist.core.signals import ROWWISE
 from querist.core.types import Floats, Labelled, Picks, Positions, Signals, unchecked_signals
+from querist.selection.scores import by_blocks
 from querist.strategies.base import Strategy
+
+_ROWWISE = frozenset(ROWWISE) - {"ids"}
 
 
 def declare(whole: Strategy, parts: Sequence[Strategy]) -> None:
@@ -24,6 +28,12 @@ def declare(whole: Strategy, parts: Sequence[Strategy]) -> None:
     )
     starts = (part.cold_start for part in parts if part.cold_start is not None)
     whole.cold_start = next(starts, None)
+    whole.may_fall_short = any(part.may_fall_short for part in parts)
+    whole.leads_committee = any(part.leads_committee for part in parts)
+    for part in parts:
+        if hasattr(part, "committee"):
+            whole.committee = part.committee
+            break
 
 
 def narrow(signals: Signals, positions: Positions, strategy: Strategy) -> Signals:
@@ -31,7 +41,7 @@ def narrow(signals: Signals, positions: Positions, strategy: Strategy) -> Signal
     read = strategy.needs | strategy.wants | frozenset(strategy.instead.values())
     parts = {
         name: value[positions]
-        for name in read - {"labelled", "reference", "ids"}
+        for name in read & _ROWWISE
         if (value := getattr(signals, name)) is not None
     }
     ids = positions if signals.ids is None else signals.ids[positions]
@@ -64,4 +74,6 @@ def rarity(proba: Floats | None, labelled: Labelled) -> Floats:
     if proba is None or proba.shape[1] != len(labelled.classes):
         return np.ones(1)
     counts = np.bincount(np.asarray(labelled.targets, dtype=np.int64), minlength=proba.shape[1])
-    return np.asarray(proba @ ((counts.min() + 1) / (counts + 1)))
+    weights = (counts.min() + 1) / (counts + 1)
+    # einsum and not BLAS: equal rows then weigh alike wherever they stand
+    return by_blocks(lambda block: np.einsum("ij,j->i", block, weights), proba)

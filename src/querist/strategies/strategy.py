@@ -6,7 +6,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -28,6 +28,10 @@ class Strategy(ABC):
         A signal that will do where a needed one is missing.
     cold_start : Strategy or None
         Who picks while nothing is labelled; None leaves that to the caller.
+    cost_class : str
+        What a pick costs beside the model, as in "n d": n candidates in d dimensions.
+    may_fall_short : bool
+        Whether fewer than asked may be picked, as when a sum of money is spent.
 
     Examples
     --------
@@ -41,6 +45,10 @@ class Strategy(ABC):
     wants: frozenset[str] = frozenset()
     instead: Mapping[str, str] = MappingProxyType({})
     cold_start: Strategy | None = None
+    cost_class: str = ""
+    may_fall_short: bool = False
+    leads_committee: bool = False  # the model itself goes before its committee
+    committee: Any  # set only by those who ask for draws or numbers of several models
 
     @property
     def name(self) -> str:
@@ -71,7 +79,8 @@ class Strategy(ABC):
         wanted = min(check_count(n), len(signals))
         check_given(self.name, signals, self.needs, self.instead)
         picks = self._pick(signals, wanted, np.random.default_rng(rng))
-        check_positions(self.name, picks.positions, wanted, len(signals))
+        found = len(picks.positions) if self.may_fall_short else wanted
+        check_positions(self.name, picks.positions, max(1, min(found, wanted)), len(signals))
         return picks
 
     @final

@@ -39,7 +39,10 @@ def make_parts(n: int, seed: int = 0, *, labelled: int = 5) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
     draws = rng.dirichlet(np.ones(3), size=(n, 4))
     known = Labelled(
-        rng.normal(size=(labelled, 4)), np.arange(labelled) % 3, classes=("a", "b", "c")
+        rng.normal(size=(labelled, 4)),
+        np.arange(labelled) % 3,
+        classes=("a", "b", "c"),
+        proba=rng.dirichlet(np.ones(3), size=labelled),
     )
     parts: dict[str, Any] = {
         "proba": draws.mean(axis=1),
@@ -48,6 +51,8 @@ def make_parts(n: int, seed: int = 0, *, labelled: int = 5) -> dict[str, Any]:
         "vectors": rng.normal(size=(n, 4)),
         "cost": rng.uniform(1.0, 2.0, size=n),
         "reference": rng.normal(size=(2 * n, 4)),
+        "predicted": rng.normal(size=(n, 3)),
+        "marginals": rng.uniform(size=(n, 3)),
         "ids": np.array([f"item-{i}" for i in range(n)]),
     }
     for array in parts.values():

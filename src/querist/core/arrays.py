@@ -1,0 +1,12 @@
+"""Names for the arrays that travel between the floors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+Ints = NDArray[np.int64]
+Positions = NDArray[np.int64]

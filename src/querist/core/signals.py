@@ -1,0 +1,248 @@
+"""What a strategy may look at: arrays, one row per candidate, checked in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.core.arrays import Floats, Positions
+from querist.core.errors import BadInput
+
+ROWWISE = ("proba", "decision", "draws", "vectors", "cost", "ids", "predicted", "marginals")
+NAMES = (*ROWWISE, "labelled", "reference")
+_BLOCK = 1 << 16  # rows checked at a time: the temporary stays in cache
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """What is labelled already.
+
+    Parameters
+    ----------
+    vectors : array (m, d) or None
+        Feature vectors of the labelled items.
+    targets : array (m,) or (m, k)
+        Class positions ``0..k-1`` into `classes`, numbers for a regression, or 0/1 a label.
+    classes : sequence of str
+        The k class names; empty for a regression.
+    proba : array (m, k), optional
+        What the model says of the labelled items; a few strategies compare with it.
+    marginals : array (m, k), optional
+        The same for several labels an item: the probability of each by itself.
+    """
+
+    vectors: Floats | None
+    targets: NDArray[Any]
+    classes: Sequence[str] = ()
+    proba: Floats | None = None
+    marginals: Floats | None = None
+
+    def __post_init__(self) -> None:
+        _as_arrays(self, "vectors", "targets", "proba", "marginals")
+        if self.proba is not None:
+            check_proba("labelled.proba", self.proba)
+        if self.marginals is not None:
+            _check_marginals("labelled.marginals", self.marginals)
+        if self.vectors is not None:
+            _check_matrix("labelled.vectors", self.vectors)
+            if len(self.vectors) != len(self.targets):
+                raise BadInput(
+                    f"labelled.vectors has {len(self.vectors)} rows but labelled.targets has "
+                    f"{len(self.targets)}; give one target per vector"
+                )
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+@dataclass(frozen=True, eq=False)
+class Signals:
+    """Everything a query strategy may look at, one row per candidate.
+
+    Parameters
+    ----------
+    proba : array (n, k)
+        Class probabilities; rows sum to one.
+    decision : array (n,) or (n, k)
+        Decision values: signed distance for two classes, one column a class otherwise.
+    draws : array (n, s, k)
+        Class probabilities of s posterior samples or committee members.
+    vectors : array (n, d)
+        Feature vectors.
+    labelled : Labelled
+        What is labelled already.
+    reference : array (r, d)
+        Points to be covered; the candidates themselves when absent.
+    cost : array (n,)
+        Price of one label per candidate, positive.
+    ids : array (n,)
+        Item keys. They decide ties and draws, so a pick does not depend on row order.
+    predicted : array (n, s)
+        Numbers predicted by s regressors: the model alone (s = 1), or a committee.
+    marginals : array (n, k)
+        Probability of each of k labels by itself, in [0, 1] (several labels an item).
+
+    Raises
+    ------
+    BadInput
+        For NaN, negative or unnormalised probabilities, and arrays of different lengths.
+
+    Examples
+    --------
+    >>> len(Signals(proba=np.array([[0.98, 0.02], [0.52, 0.48]])))
+    2
+    """
+
+    proba: Floats | None = None
+    decision: Floats | None = None
+    draws: Floats | None = None
+    vectors: Floats | None = None
+    labelled: Labelled | None = None
+    reference: Floats | None = None
+    cost: Floats | None = None
+    ids: NDArray[Any] | None = None
+    predicted: Floats | None = None
+    marginals: Floats | None = None
+    _len: int = field(init=False, repr=False, default=0)
+
+    def __post_init__(self) -> None:
+        _as_arrays(self, *ROWWISE, "reference")
+        lengths = {
+            name: len(value) for name in ROWWISE if (value := getattr(self, name)) is not None
+        }
+        if len(set(lengths.values())) > 1:
+            said = ", ".join(f"{name} {length}" for name, length in lengths.items())
+            raise BadInput(f"signals must have one row per candidate, but the lengths are: {said}")
+        object.__setattr__(self, "_len", next(iter(lengths.values()), 0))
+        if self.proba is not None:
+            check_proba("proba", self.proba, ndim=2)
+        if self.draws is not None:
+            check_proba("draws", self.draws, ndim=3)
+        if self.predicted is not None:
+            _check_matrix("predicted", self.predicted)
+        if self.marginals is not None:
+            _check_marginals("marginals", self.marginals)
+        if self.decision is not None and not np.isfinite(self.decision).all():
+            raise BadInput("decision holds NaN or infinity; give finite decision values")
+        if self.vectors is not None:
+            _check_matrix("vectors", self.vectors)
+        if self.reference is not None:
+            _check_matrix("reference", self.reference)
+            if self.vectors is not None and self.reference.shape[1] != self.vectors.shape[1]:
+                raise BadInput(
+                    f"reference has {self.reference.shape[1]} columns but vectors has "
+                    f"{self.vectors.shape[1]}; they must live in the same space"
+                )
+        if self.cost is not None and not (np.isfinite(self.cost).all() and (self.cost > 0).all()):
+            raise BadInput("cost must be positive and finite for every candidate")
+        known = None if self.labelled is None else self.labelled.vectors
+        if self.vectors is None or known is None or not len(known):
+            return
+        if known.shape[1] != self.vectors.shape[1]:
+            raise BadInput(
+                f"labelled.vectors has {known.shape[1]} columns but vectors has "
+                f"{self.vectors.shape[1]}; they must live in the same space"
+            )
+
+    def __len__(self) -> int:
+        return self._len
+
+    def given(self) -> frozenset[str]:
+        """Names of the signals that are present.
+
+        Examples
+        --------
+        >>> sorted(Signals(vectors=np.zeros((3, 2)), cost=np.ones(3)).given())
+        ['cost', 'vectors']
+        """
+        return frozenset(name for name in NAMES if getattr(self, name) is not None)
+
+    def take(self, positions: Positions) -> Signals:
+        """Signals of some of the candidates, in the order given.
+
+        Examples
+        --------
+        >>> Signals(cost=np.array([1.0, 2.0, 3.0])).take(np.array([2])).cost
+        array([3.])
+        """
+        part = {
+            name: None if (value := getattr(self, name)) is None else value[positions]
+            for name in ROWWISE
+        }
+        return unchecked_signals(labelled=self.labelled, reference=self.reference, **part)
+
+
+def _as_arrays(holder: Labelled | Signals, *names: str) -> None:
+    """Turn lists, frames and tensors into arrays; arrays and sparse matrices stay as they are."""
+    for name in names:
+        value = getattr(holder, name)
+        if value is None or hasattr(value, "tocsr"):
+            continue
+        try:
+            array = np.asarray(value)
+            if name not in ("ids", "targets") and array.dtype.kind not in "fiub":
+                array = array.astype(float)
+        except (TypeError, ValueError) as error:
+            raise BadInput(f"{name} must be an array of numbers: {error}") from error
+        object.__setattr__(holder, name, array)
+
+
+def unchecked_signals(**parts: Any) -> Signals:
+    """Signals from arrays that were checked before, skipping the pass over the data."""
+    signals = object.__new__(Signals)
+    for name in NAMES:
+        object.__setattr__(signals, name, parts.get(name))
+    lengths = [len(value) for name in ROWWISE if (value := parts.get(name)) is not None]
+    object.__setattr__(signals, "_len", lengths[0] if lengths else 0)
+    return signals
+
+
+def check_proba(name: str, proba: Floats, *, ndim: int = 2) -> None:
+    """Raise BadInput unless the last axis of `proba` holds probabilities.
+
+    Examples
+    --------
+    >>> check_proba("proba", np.array([[0.7, 0.7]]))
+    Traceback (most recent call last):
+    querist.core.errors.BadInput: proba row 0 sums to 1.4; every row must sum to 1
+    """
+    if proba.ndim != ndim:
+        shape = "(n, k)" if ndim == 2 else "(n, s, k)"
+        raise BadInput(f"{name} must have shape {shape}, but it has shape {proba.shape}")
+    for start in range(0, len(proba), _BLOCK):
+        block = proba[start : start + _BLOCK]
+        total = block.sum(axis=-1)
+        low = block.min(initial=0.0)
+        if not low >= 0 or not np.isfinite(total).all():
+            raise BadInput(f"{name} holds NaN, infinite or negative values; give probabilities")
+        wrong = np.abs(total - 1) > 1e-3
+        if wrong.any():
+            at = np.argwhere(wrong)[0]
+            value = float(total[tuple(at)])
+            raise BadInput(
+                f"{name} row {start + int(at[0])} sums to {value:.4g}; every row must sum to 1"
+            )
+
+
+def _check_matrix(name: str, matrix: Floats) -> None:
+    if matrix.ndim != 2:
+        raise BadInput(f"{name} must have shape (n, d), but it has shape {matrix.shape}")
+    if not np.issubdtype(matrix.dtype, np.number):
+        raise BadInput(f"{name} must be numeric, but its dtype is {matrix.dtype}")
+    for start in range(0, len(matrix), _BLOCK):
+        block = matrix[start : start + _BLOCK]
+        if not np.isfinite(block.sum()) and not (good := np.isfinite(block).all(axis=1)).all():
+            row = start + int(np.argmin(good))
+            raise BadInput(
+                f"{name} row {row} holds NaN or infinity; impute or drop it before querying"
+            )
+
+
+def _check_marginals(name: str, marginals: Floats) -> None:
+    _check_matrix(name, marginals)
+    if marginals.size and not (marginals.min() >= 0 and marginals.max() <= 1):
+        raise BadInput(f"{name} are the probabilities of single labels, each between 0 and 1")
