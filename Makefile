@@ -26,7 +26,7 @@ test: $(STAMP)  ## run the tests, the doctests and the code of the documentation
 
 lint: $(STAMP)  ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check --exclude '*.md' .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
