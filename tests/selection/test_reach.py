@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from querist.selection import reach as module
-from querist.selection.reach import reach, unit_rows
+from querist.selection.cloud import unit_rows
+from querist.selection.reach import reach
 
 
 def naive(vectors, points, k):

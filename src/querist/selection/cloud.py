@@ -127,7 +127,7 @@ def first_of_best(values: Doubles, keys: Keys, tolerance: float) -> int:
     return int(best[0] if len(best) == 1 else best[np.argmin(keys(best))])
 
 
-def unit_rows(vectors: Floats) -> Floats:
+def unit_rows(vectors: Floats) -> Doubles:
     """Rows scaled to length one, in doubles; all-zero rows stay.
 
     Examples

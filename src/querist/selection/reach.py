@@ -69,16 +69,3 @@ def _nearest(pairs: Pairs, bound: Doubles, k: int, noise: float) -> tuple[Pairs,
     bound[full] = np.minimum(bound[full], far[order[last[full]]] + noise)
     near = far <= bound[of]
     return (of[near], rows[near], far[near]), bound
-
-
-def unit_rows(vectors: Floats) -> Doubles:
-    """Rows scaled to length 1, (n, d), so that the nearest are the most alike by cosine.
-
-    Examples
-    --------
-    >>> unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]]))
-    array([[0.6, 0.8],
-           [0. , 0. ]])
-    """
-    lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))[:, None]
-    return np.divide(vectors, np.where(lengths > 0, lengths, 1.0), dtype=np.float64)

@@ -20,13 +20,14 @@ def softmax_head(
     weights: Floats | None = None,
     *,
     ridge: float = 1.0,
+    scaled: bool = True,
 ) -> tuple[Doubles, Doubles]:
     """Weights (d, s) and offsets (s,) of a multinomial logistic regression on s seen classes.
 
     Minimises sum_i w_i (-log p_i[y_i]) + ridge / 2 ||W||^2 on vectors moved to their mean
     and divided by the one number that makes their mean variance 1, so neither origin nor
-    unit matters; offsets are free. Given back for the vectors as they came. Column j is the
-    j-th smallest of the targets seen.
+    unit matters (unless `scaled` is off); offsets are free. Given back for the vectors as
+    they came. Column j is the j-th smallest of the targets seen.
 
     Examples
     --------
@@ -38,7 +39,7 @@ def softmax_head(
     seen, codes = np.unique(targets, return_inverse=True)
     centre = mean_of(vectors)
     points = np.subtract(vectors, centre, dtype=np.float64)
-    scale = float(np.sqrt(np.mean(points**2))) or 1.0
+    scale = float(np.sqrt(np.mean(points**2))) or 1.0 if scaled else 1.0
     points /= scale
     heavy = np.ones(len(points)) if weights is None else np.asarray(weights, dtype=np.float64)
     truth = np.eye(len(seen))[codes]

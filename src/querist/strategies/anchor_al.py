@@ -8,9 +8,9 @@ import numpy as np
 
 from querist.core.errors import BadInput
 from querist.core.types import Picks, Positions, Signals
-from querist.selection.cloud import Doubles
+from querist.selection.cloud import Doubles, unit_rows
 from querist.selection.kmeans import seeds
-from querist.selection.reach import reach, unit_rows
+from querist.selection.reach import reach
 from querist.selection.topk import Keys, top_k
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.kmeans import KMeansSampling

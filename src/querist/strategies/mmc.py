@@ -6,7 +6,7 @@ import numpy as np
 
 from querist.core.types import Floats, Labelled, Signals
 from querist.selection.scores import Doubles, by_blocks
-from querist.selection.softmax import softmax_head
+from querist.selection.softmax_head import softmax_head
 from querist.strategies.base import Score
 
 
@@ -53,7 +53,7 @@ def _count_model(labelled: Labelled | None) -> Counter | None:
         return None
     counts = labelled.targets.sum(axis=1)
     ranked = _ranked(np.asarray(labelled.marginals, dtype=np.float64))[1]
-    return *softmax_head(ranked, counts), np.unique(counts)
+    return *softmax_head(ranked, counts, scaled=False), np.unique(counts)
 
 
 def _ranked(block: Doubles) -> tuple[Doubles, Doubles]:
