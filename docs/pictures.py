@@ -12,7 +12,7 @@ import numpy as np
 
 from querist import strategies
 from querist.core.signals import Labelled, Signals
-from querist.selection.softmax import softmax, softmax_head
+from querist.selection.softmax_head import softmax, softmax_head
 from querist.strategies import Strategy
 
 WIDTH, HEIGHT, TITLE = 360, 240, 18
@@ -46,8 +46,11 @@ def signals() -> tuple[Signals, Head]:
     known = np.concatenate([rng.choice(np.flatnonzero(truth == c), 4 - c, False) for c in range(3)])
     pool = np.setdiff1d(np.arange(len(points)), known)
     x, labels = points[known], truth[known]
-    head = softmax_head(x, labels)
-    members = [softmax_head(x, labels, rng.gamma(0.7, size=len(x)) + 0.01) for _ in range(MEMBERS)]
+    head = softmax_head(x, labels, scaled=False)
+    members = [
+        softmax_head(x, labels, rng.gamma(0.7, size=len(x)) + 0.01, scaled=False)
+        for _ in range(MEMBERS)
+    ]
     return Signals(
         proba=says(head, points[pool]),
         decision=points[pool] @ head[0] + head[1],
