@@ -19,10 +19,17 @@ def mutual_information(draws: Floats) -> Doubles:
     >>> mutual_information(np.array([sure, torn])).round(4)
     array([0.    , 0.6931])
     """
-    return by_blocks(_information, draws)
+    return by_blocks(information_of, draws)
 
 
-def _information(draws: Doubles) -> Doubles:
+def information_of(draws: Doubles) -> Doubles:
+    """`mutual_information` of one block, in doubles.
+
+    Examples
+    --------
+    >>> information_of(np.array([[[0.5, 0.5], [0.5, 0.5]]]))
+    array([0.])
+    """
     apart = entropy_of(draws.mean(axis=1)) - entropy_of(draws).mean(axis=1)
     return np.asarray(np.maximum(apart, 0.0))
 

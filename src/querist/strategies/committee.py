@@ -9,8 +9,10 @@ import numpy as np
 
 from querist.core.errors import BadInput
 from querist.core.types import Floats, Signals
+from querist.selection.information import information_of
 from querist.selection.scores import Doubles, by_blocks, entropy_of
 from querist.strategies.base import Score
+from querist.strategies.committees import checked_committee
 
 Measure = Literal["vote_entropy", "consensus_entropy", "kl"]
 
@@ -51,10 +53,7 @@ class QueryByCommittee(Score):
         if measure not in get_args(Measure):
             known = ", ".join(get_args(Measure))
             raise BadInput(f"measure must be one of {known}, but it is {measure!r}")
-        size = committee if isinstance(committee, int) else len(committee)
-        if size < 2 or isinstance(committee, bool):
-            raise BadInput(f"a committee has at least 2 members, but got {committee!r}")
-        self.committee = committee
+        self.committee = checked_committee(committee)
         self.measure = measure
 
     def score(self, signals: Signals) -> Floats:
@@ -73,13 +72,8 @@ def _consensus_entropy(draws: Doubles) -> Doubles:
     return entropy_of(draws.mean(axis=1))
 
 
-def _divergence(draws: Doubles) -> Doubles:
-    apart = entropy_of(draws.mean(axis=1)) - entropy_of(draws).mean(axis=1)
-    return np.asarray(np.maximum(apart, 0.0))
-
-
 _MEASURES = {
     "vote_entropy": _vote_entropy,
     "consensus_entropy": _consensus_entropy,
-    "kl": _divergence,
+    "kl": information_of,
 }
