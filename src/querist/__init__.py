@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from querist import errors, metrics, models, pools, stopping, strategies
+    from querist.core.progress import progress
     from querist.core.questions import Choice, Choices, Number, Pairwise, Spans
     from querist.core.types import Labelled, Round, Signals, Task, Verdict
     from querist.loop.build import campaign
@@ -36,6 +37,7 @@ _HOMES = {
     "compare": "querist.simulation",
     "open_folder": "querist.loop.folder",
     "open_pool": "querist.pools",
+    "progress": "querist.core.progress",
     "simulate": "querist.simulation",
 }
 _ROOMS = {

@@ -11,6 +11,7 @@ from querist.cli import options
 from querist.cli.options import AsJson, By, Folder
 from querist.cli.output import progress, say, say_json
 from querist.core.errors import BadInput
+from querist.core.progress import progress as listening
 
 if TYPE_CHECKING:
     from querist.core.types import Round
@@ -21,7 +22,11 @@ def step(folder: Folder, as_json: AsJson = False) -> None:
     """Train, measure, judge, and choose the next batch."""
     from querist.loop.folder import open_folder
 
-    with progress("training, measuring, choosing"), open_folder(folder) as campaign:
+    with (
+        progress("training, measuring, choosing") as advance,
+        listening(lambda *said: advance(0, note="{} {:,} of {:,}".format(*said))),
+        open_folder(folder) as campaign,
+    ):
         turn = campaign.step()
     say_round(turn, as_json)
 

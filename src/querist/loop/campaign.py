@@ -161,7 +161,8 @@ class Campaign:
     def step(self) -> Round:
         """Train, measure, judge, choose the next batch: one turn of the ring.
 
-        Returns the last round when nothing new was told and tasks still wait.
+        Returns the last round when nothing new was told and tasks still wait. How far it is,
+        and a way to end it, leaving all as it was: `querist.progress`.
         """
         self._desk.queue_holdout()
         return self._worker.step()

@@ -10,6 +10,7 @@ import numpy as np
 from querist import models, strategies
 from querist.core.errors import MissingNeed
 from querist.core.keys import Keys, seed_for
+from querist.core.progress import tick
 from querist.core.protocols import Model, Pool, Question
 from querist.core.types import Floats, Ints, Labelled, Picks, Signals
 from querist.loop.ledger import Ledger
@@ -174,6 +175,7 @@ class Scorer:
         wanted = np.arange(n) if dense else rows
         found: dict[str, list[Floats]] = {name: [] for name in needs}
         for start in range(0, len(wanted), BLOCK):
+            tick("items scored", start, len(wanted))
             said = model.predict(self.pool.items(wanted[start : start + BLOCK]), needs)
             for name in needs:
                 found[name].append(getattr(said, name))

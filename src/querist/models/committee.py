@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from querist.core.errors import BadInput
 from querist.core.keys import seed_for
+from querist.core.progress import tick
 from querist.core.protocols import Model, Question
 from querist.core.questions import Choice, Number
 from querist.core.types import Floats, Ints, Prediction
@@ -78,6 +79,7 @@ def committee_draws(
     scratch = _scratch(model)
     out = np.zeros((count(candidates), size, len(asked.labels)), dtype=np.float32)
     for s in range(size):
+        tick("committee members", s, size)
         if isinstance(members, int):
             rows = bootstrap(targets, np.random.default_rng(seed_for(seed, s)))
             member, part, labels = scratch, take(items, rows), targets[rows]
@@ -128,6 +130,7 @@ def committee_numbers(
     scratch, asked = _scratch(model), getattr(model, "question", Number())
     out = np.empty((count(candidates), size))
     for s in range(size):
+        tick("committee members", s, size)
         if isinstance(members, int):
             drawn = np.random.default_rng(seed_for(seed, s)).integers(
                 len(targets), size=len(targets)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from querist.core.progress import tick
 from querist.core.types import Floats, Ints
 from querist.selection.topk import Keys
 
@@ -46,6 +47,7 @@ class Cloud:
     def blocks(self) -> Iterator[tuple[slice, Doubles]]:
         """Slices of the rows and the moved rows themselves."""
         for start in range(0, len(self.vectors), _ROWS):
+            tick("rows", start, len(self.vectors))
             part = slice(start, start + _ROWS)
             yield part, self.moved(self.vectors[part])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from querist.core.progress import tick
 from querist.core.types import Floats, Ints, Positions
 from querist.selection.cloud import Cloud, Doubles, first_of_best, mean_of
 from querist.selection.topk import Keys
@@ -50,6 +51,7 @@ def largest_cluster_farthest(
     tolerance = 1e-12 * max(cloud.scale, float(far.max(initial=0.0)))
     whole = 1e-12 * float(np.maximum(far, 0.0).sum())
     while len(picked) < n:
+        tick("picks", len(picked), n)
         sizes = np.bincount(owner, weights=np.maximum(far, 0.0), minlength=used)
         largest = np.flatnonzero(sizes >= sizes.max() - whole)
         inside = owner == largest[0] if len(largest) == 1 else np.isin(owner, largest)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from querist.core.progress import tick
 from querist.core.types import Floats, Ints, Positions
 from querist.selection.cloud import Doubles, first_of_best
 from querist.selection.topk import Keys
@@ -105,6 +106,7 @@ def d2_sample(
     drawn, worth = [start], [float(features.norms[start])]
     left, done = np.full(len(features), np.inf), 0
     while len(drawn) < n:
+        tick("picks", len(drawn), n)
         features.lower(left, np.array(drawn[done:]))
         left[drawn] = 0.0
         done = len(drawn)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from querist.core.progress import tick
 from querist.core.types import Floats, Positions
 from querist.selection.cloud import Cloud, Doubles, first_of_best, mean_of
 from querist.selection.topk import Keys, top_k
@@ -45,6 +46,7 @@ def farthest_first(
         left = cloud.lowest(cloud.rows(np.array(picked)))
         left[picked[0]] = -1.0
     while len(picked) < n:
+        tick("picks", len(picked), n)
         fresh = _greedy(cloud, left, n - len(picked), keys, active, far)
         picked += fresh
         if len(picked) < n:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from querist.core.progress import tick
 from querist.core.types import Floats, Ints, Positions
 from querist.selection.cloud import Cloud, Doubles
 from querist.selection.d2 import Outer, d2_sample
@@ -160,7 +161,8 @@ def lloyd(points: Doubles, weights: Floats, start: Ints, steps: int) -> tuple[Do
     cloud = Cloud(points, origin=np.zeros(points.shape[1]))
     centres = points[start].copy()
     before, error = np.empty(0, dtype=np.int64), np.inf
-    for _ in range(steps):
+    for step in range(steps):
+        tick("k-means steps", step, steps)
         which, far = cloud.nearest(centres)
         error = float(weights @ far)
         if np.array_equal(which, before):

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from querist.core.progress import tick
 from querist.core.types import Floats, Ints, Positions
 from querist.selection.cloud import Doubles, first_of_best
 from querist.selection.topk import Keys, top_k
@@ -53,6 +54,7 @@ def greedy_shrinking(
     picked: list[int] = []
     won: list[float] = []
     while len(picked) < n:
+        tick("picks", len(picked), n)
         rows = top_k(scores, min(active + 1, len(scores)), keys)
         bound = scores[rows[-1]] if len(rows) > active else -1.0
         rows = np.sort(rows[:active])

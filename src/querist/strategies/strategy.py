@@ -10,6 +10,7 @@ from typing import Any, final
 
 import numpy as np
 
+from querist.core.progress import tick
 from querist.core.types import Floats, Picks, Positions, Signals
 from querist.strategies.checks import check_count, check_given, check_positions
 from querist.strategies.ties import Rng
@@ -20,10 +21,8 @@ class Strategy(ABC):
 
     Attributes
     ----------
-    needs : frozenset of str
-        Signals without which the strategy cannot work.
-    wants : frozenset of str
-        Signals it uses where they are available.
+    needs, wants : frozenset of str
+        Signals without which the strategy cannot work; those it uses where there are any.
     instead : mapping of str to str
         A signal that will do where a needed one is missing.
     cold_start : Strategy or None
@@ -78,9 +77,10 @@ class Strategy(ABC):
         """
         wanted = min(check_count(n), len(signals))
         check_given(self.name, signals, self.needs, self.instead)
+        tick(self.name, 0, wanted)
         picks = self._pick(signals, wanted, np.random.default_rng(rng))
-        found = len(picks.positions) if self.may_fall_short else wanted
-        check_positions(self.name, picks.positions, max(1, min(found, wanted)), len(signals))
+        least = min(max(1, len(picks.positions)), wanted) if self.may_fall_short else wanted
+        check_positions(self.name, picks.positions, least, len(signals))
         return picks
 
     @final

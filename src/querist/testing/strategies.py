@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from querist.core.errors import BadInput, MissingNeed
+from querist.core.progress import progress
 from querist.core.types import Labelled, Positions, Signals
 
 
@@ -66,6 +67,23 @@ def reorder(parts: Mapping[str, Any], order: NDArray[np.int64]) -> dict[str, Any
     return {name: part if name in fixed else part[order] for name, part in parts.items()}
 
 
+class _Ended(Exception):
+    pass
+
+
+class _Calls:
+    """Counts what it hears, and ends the computation at its last call."""
+
+    def __init__(self, last: int | None = None) -> None:
+        self.count, self.last = 0, last
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        assert what and 0 <= done <= total
+        self.count += 1
+        if self.count == self.last:
+            raise _Ended
+
+
 class StrategyContract:
     """What every query strategy keeps; a subclass sets `strategy`."""
 
@@ -93,6 +111,19 @@ class StrategyContract:
         np.testing.assert_array_equal(first, self.strategy.select(signals, 7, 3))
         generator = np.random.default_rng(3)
         np.testing.assert_array_equal(first, self.strategy.select(signals, 7, generator))
+
+    def test_cancelled(self) -> None:
+        """A listener may end a pick wherever it is heard; the next pick is as if it never was."""
+        signals = self._signals(60)
+        first = self.strategy.select(signals, 7, 3)
+        calls = _Calls()
+        with progress(calls):
+            np.testing.assert_array_equal(first, self.strategy.select(signals, 7, 3))
+        assert calls.count >= 1
+        for last in {1, calls.count // 2 + 1, calls.count}:
+            with pytest.raises(_Ended), progress(_Calls(last)):
+                self.strategy.select(signals, 7, 3)
+            np.testing.assert_array_equal(first, self.strategy.select(signals, 7, 3))
 
     def test_more_than_there_are(self) -> None:
         """A batch larger than the pool is the pool."""
