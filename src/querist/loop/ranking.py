@@ -36,8 +36,8 @@ def ranking(worker: Worker, n: int | None, strategy: Any) -> list[dict[str, Any]
         chosen = chosen.cold_start or (Random() if chosen.needs else chosen)
     seed = seed_for(parts.recipe.seed, number)
     signals = growth.scorer.signals(chosen, rows, training, model, parts.model, seed)
-    rng = np.random.default_rng([parts.recipe.seed, number])
-    picks = chosen.pick(signals, len(rows) if n is None else n, rng)
+    draws = np.random.SeedSequence([parts.recipe.seed, number])
+    picks = growth.scorer.pick(chosen, signals, len(rows) if n is None else n, draws)
     ids = growth.pool.ids(rows[picks.positions])
     scores = picks.scores if picks.scores is not None else np.full(len(ids), np.nan)
     return [

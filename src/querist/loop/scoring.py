@@ -117,6 +117,13 @@ class Scorer:
             parts["reference"] = self.space.vectors()[self.ledger.covered_rows()]
         return Signals(**parts)
 
+    def pick(
+        self, strategy: Strategy, signals: Signals, n: int, draws: np.random.SeedSequence
+    ) -> Picks:
+        """The strategy's picks, on one BLAS thread."""
+        with models.one_thread():
+            return strategy.pick(signals, n, np.random.default_rng(draws))
+
     def pick_distinct(
         self,
         strategy: Strategy,
@@ -130,14 +137,13 @@ class Scorer:
         Only the picks are looked at first: vectors of all candidates, which cost a copy of the
         pool, are gathered when there are copies among them.
         """
-        picks = strategy.pick(signals, n, np.random.default_rng(draws))
+        picks = self.pick(strategy, signals, n, draws)
         radius = self.space.copy_radius(self.ledger.keys)
         if not holds_copies(self.space.vectors()[rows[picks.positions]], radius):
             return picks
         if signals.vectors is None:
             signals = replace(signals, vectors=self.space.vectors()[rows])
-        distinct = strategies.Distinct(strategy, radius=radius)
-        return distinct.pick(signals, n, np.random.default_rng(draws))
+        return self.pick(strategies.Distinct(strategy, radius=radius), signals, n, draws)
 
     def _predicted(
         self,

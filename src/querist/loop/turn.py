@@ -206,7 +206,7 @@ def _choose(
         with _timed(seconds, "select"):
             draws = np.random.SeedSequence([parts.recipe.seed, now.batches])
             if parts.recipe.distinct == "off" or n_open == 1:
-                picks = strategy.pick(signals, n_open, np.random.default_rng(draws))
+                picks = scorer.pick(strategy, signals, n_open, draws)
             else:
                 picks = scorer.pick_distinct(strategy, signals, rows, n_open, draws)
         items = _chosen_items(ledger.pool, rows, picks)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from querist.models.geometry import Geometry
     from querist.models.sklearn import SklearnModel, wrap
     from querist.models.store import ModelStore
+    from querist.models.threads import one_thread
 
 _HOMES = {
     "Geometry": "geometry",
@@ -22,6 +23,7 @@ _HOMES = {
     "committee_draws": "committee",
     "committee_numbers": "committee",
     "default_model": "defaults",
+    "one_thread": "threads",
     "wrap": "sklearn",
 }
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "committee_draws",
     "committee_numbers",
     "default_model",
+    "one_thread",
     "wrap",
 ]
 
