@@ -13,6 +13,7 @@ from querist.strategies.direct import DIRECT
 from querist.strategies.discriminative import DiscriminativeAL
 from querist.strategies.drop_query import DropQuery
 from querist.strategies.falcun import Falcun
+from querist.strategies.four_ds import FourDs
 from querist.strategies.galaxy import GALAXY
 from querist.strategies.quire import QUIRE
 from querist.strategies.seals import SEALS
@@ -32,6 +33,9 @@ VARIANTS = {
     "falcun, uniform": Falcun(gamma=0),
     "alfa_mix": ALFAMix(),
     "alfa_mix, one step": ALFAMix(step=1.0),
+    "four_ds": FourDs(),
+    "four_ds, apart": FourDs(diversity=1.0, components=1),
+    "four_ds, many parts": FourDs(diversity=0, components=50),
     "galaxy": GALAXY(),
     "direct": DIRECT(),
     "quire": QUIRE(),

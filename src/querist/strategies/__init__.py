@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from querist.strategies.error_reduction import ExpectedErrorReduction
     from querist.strategies.falcun import Falcun
     from querist.strategies.foreign import as_strategy
+    from querist.strategies.four_ds import FourDs
     from querist.strategies.galaxy import GALAXY
     from querist.strategies.gsx import GSx
     from querist.strategies.gsy import GSy
@@ -110,6 +111,7 @@ __all__ = [
     "ExpectedModelChange",
     "ExpectedModelChangeMaximization",
     "Falcun",
+    "FourDs",
     "GSx",
     "GSy",
     "InformationDensity",
@@ -202,6 +204,7 @@ BUILTINS: dict[str, tuple[str, str]] = {
     "discriminative": ("discriminative", "DiscriminativeAL"),
     "alfa_mix": ("alfa_mix", "ALFAMix"),
     "falcun": ("falcun", "Falcun"),
+    "four_ds": ("four_ds", "FourDs"),
     "galaxy": ("galaxy", "GALAXY"),
     "direct": ("direct", "DIRECT"),
     "seals": ("seals", "SEALS"),
