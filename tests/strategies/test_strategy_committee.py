@@ -24,6 +24,7 @@ def h(*p):
         ("vote_entropy", [0, h(0.5, 0.5), h(0.75, 0.25)]),
         ("consensus_entropy", [h(0.9, 0.1), h(0.5, 0.5), h(0.55, 0.45)]),
         ("kl", [0, h(0.5, 0.5) - h(0.9, 0.1), h(0.55, 0.45) - h(0.6, 0.4)]),
+        ("variation_ratio", [0, 0.5, 0.25]),
     ],
 )
 def test_measures_by_hand(measure, expected):
@@ -47,5 +48,5 @@ def test_one_member_is_no_committee(committee):
 
 
 def test_an_unknown_measure_is_refused():
-    with pytest.raises(BadInput, match="vote_entropy, consensus_entropy, kl"):
+    with pytest.raises(BadInput, match="vote_entropy, consensus_entropy, kl, variation_ratio"):
         QueryByCommittee(measure="votes")

@@ -14,7 +14,7 @@ from querist.selection.scores import Doubles, by_blocks, entropy_of
 from querist.strategies.base import Score
 from querist.strategies.committees import checked_committee
 
-Measure = Literal["vote_entropy", "consensus_entropy", "kl"]
+Measure = Literal["vote_entropy", "consensus_entropy", "kl", "variation_ratio"]
 
 
 class QueryByCommittee(Score):
@@ -28,9 +28,10 @@ class QueryByCommittee(Score):
         Who is fitted for the draws: so many copies of the campaign's model, each on its own
         bootstrap sample, or these estimators. Plain data; the loop fits them. It pays where
         models are cheap to train: every round trains them all.
-    measure : {"vote_entropy", "consensus_entropy", "kl"}
+    measure : {"vote_entropy", "consensus_entropy", "kl", "variation_ratio"}
         Entropy of the members' votes; entropy of their mean probabilities (which also asks
-        what all find uncertain); mean divergence of a member from that mean.
+        what all find uncertain); mean divergence of a member from that mean; share of the
+        members outvoted, in [0, 1], of which s members know few, so that ties are many.
 
     References
     ----------
@@ -57,15 +58,22 @@ class QueryByCommittee(Score):
         self.measure = measure
 
     def score(self, signals: Signals) -> Floats:
-        """Disagreement in nats, (n,), not negative."""
+        """Disagreement, (n,), not negative; in nats unless it is the variation ratio."""
         assert signals.draws is not None
         return by_blocks(_MEASURES[self.measure], signals.draws)
 
 
 def _vote_entropy(draws: Doubles) -> Doubles:
+    return entropy_of(_vote_shares(draws))
+
+
+def _variation_ratio(draws: Doubles) -> Doubles:
+    return np.asarray(1.0 - _vote_shares(draws).max(axis=1))
+
+
+def _vote_shares(draws: Doubles) -> Doubles:
     votes = draws.argmax(axis=2)
-    shares = np.stack([(votes == c).mean(axis=1) for c in range(draws.shape[2])], axis=1)
-    return entropy_of(shares)
+    return np.stack([(votes == c).mean(axis=1) for c in range(draws.shape[2])], axis=1)
 
 
 def _consensus_entropy(draws: Doubles) -> Doubles:
@@ -76,4 +84,5 @@ _MEASURES = {
     "vote_entropy": _vote_entropy,
     "consensus_entropy": _consensus_entropy,
     "kl": information_of,
+    "variation_ratio": _variation_ratio,
 }
