@@ -13,7 +13,7 @@ from querist.selection.topk import Keys
 
 Doubles = NDArray[np.float64]
 
-_ROWS = 2048  # rows of a block: with 128 columns 2 MiB of doubles
+BLOCK = 2048  # rows of a block: with 128 columns 2 MiB of doubles
 _POINTS = 512  # points of a block, so a table of distances never passes 8 MiB
 _NOISE = 1e-13  # rounding of a difference of squares, relative to the squares
 
@@ -44,11 +44,11 @@ class Cloud:
     def __len__(self) -> int:
         return len(self.vectors)
 
-    def blocks(self) -> Iterator[tuple[slice, Doubles]]:
-        """Slices of the rows and the moved rows themselves."""
-        for start in range(0, len(self.vectors), _ROWS):
+    def blocks(self, start: int = 0) -> Iterator[tuple[slice, Doubles]]:
+        """Slices of the rows, from `start` on, and the moved rows themselves."""
+        for start in range(start, len(self.vectors), BLOCK):
             tick("rows", start, len(self.vectors))
-            part = slice(start, start + _ROWS)
+            part = slice(start, start + BLOCK)
             yield part, self.moved(self.vectors[part])
 
     def moved(self, points: Floats) -> Doubles:
@@ -112,8 +112,8 @@ def rounded_mean(vectors: Floats) -> Doubles:
 def mean_of(vectors: Floats) -> Doubles:
     """Mean of the rows in doubles, (d,), without a copy of the table."""
     total = np.zeros(vectors.shape[1])
-    for start in range(0, len(vectors), _ROWS):
-        total += vectors[start : start + _ROWS].sum(axis=0, dtype=np.float64)
+    for start in range(0, len(vectors), BLOCK):
+        total += vectors[start : start + BLOCK].sum(axis=0, dtype=np.float64)
     return np.asarray(total / max(1, len(vectors)))
 
 
@@ -139,8 +139,8 @@ def unit_rows(vectors: Floats) -> Doubles:
            [0. , 0. ]])
     """
     scaled = np.empty(vectors.shape)
-    for start in range(0, len(vectors), _ROWS):
-        block = np.asarray(vectors[start : start + _ROWS], dtype=np.float64)
+    for start in range(0, len(vectors), BLOCK):
+        block = np.asarray(vectors[start : start + BLOCK], dtype=np.float64)
         lengths = np.sqrt(np.einsum("ij,ij->i", block, block))
-        scaled[start : start + _ROWS] = block / np.where(lengths > 0, lengths, 1.0)[:, None]
+        scaled[start : start + BLOCK] = block / np.where(lengths > 0, lengths, 1.0)[:, None]
     return scaled
