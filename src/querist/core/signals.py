@@ -12,7 +12,18 @@ from numpy.typing import NDArray
 from querist.core.arrays import Floats, Positions
 from querist.core.errors import BadInput
 
-ROWWISE = ("proba", "decision", "draws", "vectors", "cost", "ids", "predicted", "marginals")
+ROWWISE = (
+    "proba",
+    "decision",
+    "draws",
+    "vectors",
+    "cost",
+    "ids",
+    "predicted",
+    "marginals",
+    "distances",
+    "neighbours",
+)
 NAMES = (*ROWWISE, "labelled", "reference")
 _BLOCK = 1 << 16  # rows checked at a time: the temporary stays in cache
 
@@ -85,6 +96,9 @@ class Signals:
         Numbers predicted by s regressors: the model alone (s = 1), or a committee.
     marginals : array (n, k)
         Probability of each of k labels by itself, in [0, 1] (several labels an item).
+    distances : array (n, j), neighbours : array (n, j)
+        How far the j nearest of `labelled.vectors` are, nearest first, and their positions
+        there. A campaign keeps them between rounds; without them strategies compute them.
 
     Raises
     ------
@@ -107,6 +121,8 @@ class Signals:
     ids: NDArray[Any] | None = None
     predicted: Floats | None = None
     marginals: Floats | None = None
+    distances: Floats | None = None
+    neighbours: Positions | None = None
     _len: int = field(init=False, repr=False, default=0)
 
     def __post_init__(self) -> None:
@@ -137,6 +153,7 @@ class Signals:
                     f"reference has {self.reference.shape[1]} columns but vectors has "
                     f"{self.vectors.shape[1]}; they must live in the same space"
                 )
+        _check_nearest(self)
         if self.cost is not None and not (np.isfinite(self.cost).all() and (self.cost > 0).all()):
             raise BadInput("cost must be positive and finite for every candidate")
         known = None if self.labelled is None else self.labelled.vectors
@@ -240,6 +257,21 @@ def _check_matrix(name: str, matrix: Floats) -> None:
             raise BadInput(
                 f"{name} row {row} holds NaN or infinity; impute or drop it before querying"
             )
+
+
+def _check_nearest(signals: Signals) -> None:
+    if signals.distances is not None:
+        _check_matrix("distances", signals.distances)
+        if signals.distances.size and signals.distances.min() < 0:
+            raise BadInput("distances must not be negative; they are lengths, not squares")
+    places = signals.neighbours
+    if places is None:
+        return
+    known = 0 if signals.labelled is None else len(signals.labelled)
+    if places.ndim != 2 or places.dtype.kind not in "iu":
+        raise BadInput("neighbours are positions in labelled, whole numbers of shape (n, j)")
+    if places.size and not (places.min() >= 0 and places.max() < known):
+        raise BadInput(f"neighbours must be positions 0..{known - 1} of the labelled items")
 
 
 def _check_marginals(name: str, marginals: Floats) -> None:

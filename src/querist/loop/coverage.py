@@ -8,7 +8,7 @@ from querist.core.keys import uniform
 from querist.core.protocols import Question
 from querist.core.types import Floats, Ints
 from querist.loop.ledger import Ledger
-from querist.loop.scoring import Space
+from querist.loop.space import Space
 from querist.loop.training import TrainingSet
 from querist.selection.kmeans import representatives
 

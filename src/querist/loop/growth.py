@@ -15,7 +15,8 @@ from querist.core.keys import hash_ids
 from querist.core.protocols import Pool, Question
 from querist.core.types import Ints
 from querist.loop.ledger import Ledger
-from querist.loop.scoring import Scorer, Space
+from querist.loop.scoring import Scorer
+from querist.loop.space import Space
 from querist.loop.state import State
 from querist.loop.training import Book
 from querist.pools import extend, open_pool

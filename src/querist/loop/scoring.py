@@ -2,64 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from querist import models, strategies
 from querist.core.errors import MissingNeed
-from querist.core.keys import Keys, seed_for
+from querist.core.keys import seed_for
 from querist.core.progress import tick
 from querist.core.protocols import Model, Pool, Question
 from querist.core.types import Floats, Ints, Labelled, Picks, Signals
 from querist.loop.ledger import Ledger
+from querist.loop.space import Space
 from querist.loop.training import TrainingSet
-from querist.selection.distinct import copy_radius, holds_copies
+from querist.selection.distinct import holds_copies
 
 if TYPE_CHECKING:
-    from querist.models import Geometry
     from querist.strategies import Strategy
 
 BLOCK = 1 << 16  # rows predicted at a time: contiguous, so an array pool is never copied
 FROM_MODEL = frozenset({"proba", "decision", "draws", "predicted", "marginals"})
-FROM_POOL = frozenset({"vectors", "labelled", "reference", "ids"})
-
-
-@dataclass(eq=False)
-class Space:
-    """Feature vectors of the pool, (n, d) float32: fitted on the first arrivals, then extended.
-
-    Fitting on the first arrivals alone keeps every vector, and so every pick, the same
-    whether items came before or after a restart.
-    """
-
-    pool: Pool
-    first: int
-    _copy_radius: float | None = None
-    _geometry: Geometry | None = None
-    _vectors: Floats | None = None
-
-    def vectors(self) -> Floats:
-        """Vectors of all rows the pool holds now."""
-        if self._geometry is None:
-            rows = np.arange(self.first)
-            self._geometry = models.Geometry(self.pool.kind).fit(self.pool.items(rows))
-        done = 0 if self._vectors is None else len(self._vectors)
-        if done < len(self.pool):
-            fresh = self._geometry.transform(self.pool.items(np.arange(done, len(self.pool))))
-            self._vectors = (
-                fresh if self._vectors is None else np.concatenate([self._vectors, fresh])
-            )
-        assert self._vectors is not None
-        return self._vectors
-
-    def copy_radius(self, keys: Keys) -> float:
-        """Distance within which two items count as copies; settled by the first arrivals."""
-        if self._copy_radius is None:
-            first = keys[: self.first].astype(np.float64)
-            self._copy_radius = copy_radius(self.vectors()[: self.first], first.__getitem__)
-        return self._copy_radius
+FROM_POOL = frozenset({"vectors", "labelled", "reference", "ids", "distances", "neighbours"})
 
 
 class Scorer:
@@ -108,6 +72,9 @@ class Scorer:
             alone = None
             if model is not None and "labelled_marginals" in names and len(training):
                 alone = self._predict(model, training.rows, frozenset({"proba"}))["proba"]
+            if known is not None and len(training) and names & {"distances", "neighbours"}:
+                found = self.space.nearest(rows, training.rows, strategy.nearest)
+                parts["distances"], parts["neighbours"] = found
             parts["labelled"] = Labelled(known, training.targets, labels, proba, alone)
         if "cost" in names:
             costs = costs_of(self.pool)

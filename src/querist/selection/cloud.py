@@ -44,9 +44,9 @@ class Cloud:
     def __len__(self) -> int:
         return len(self.vectors)
 
-    def blocks(self, start: int = 0) -> Iterator[tuple[slice, Doubles]]:
-        """Slices of the rows, from `start` on, and the moved rows themselves."""
-        for start in range(start, len(self.vectors), BLOCK):
+    def blocks(self, first: int = 0) -> Iterator[tuple[slice, Doubles]]:
+        """Slices of the rows, from `first` on, and the moved rows themselves."""
+        for start in range(first, len(self.vectors), BLOCK):
             tick("rows", start, len(self.vectors))
             part = slice(start, start + BLOCK)
             yield part, self.moved(self.vectors[part])

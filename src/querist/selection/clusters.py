@@ -13,14 +13,19 @@ _ROWS = 2048
 
 
 def largest_cluster_farthest(
-    vectors: Floats, n: int, keys: Keys, known: Floats | None = None
+    vectors: Floats,
+    n: int,
+    keys: Keys,
+    known: Floats | None = None,
+    nearest: tuple[Ints, Floats] | None = None,
 ) -> tuple[Positions, Doubles]:
     """The `n` points each farthest from its centre in the largest cluster, and how far.
 
     Every row belongs to the nearest centre, the earliest of equally near ones; centres are the
-    `known` points (m, d) and all picks. The size of a cluster is its sum of squared distances.
-    Equal sizes and distances go by lowest key. With nothing known the row nearest to the mean
-    is first, its distance given as infinite.
+    `known` points (m, d) and all picks. `nearest` gives the known point nearest to each row
+    and how far it is, (n,) and (n,), where the caller has them. The size of a cluster is
+    its sum of squared distances. Equal sizes and distances go by lowest key. With nothing
+    known the row nearest to the mean is first, its distance given as infinite.
 
     A new centre c' can only win a row of c that is farther from c than half of ||c - c'||
     (triangle inequality), so all other rows are passed over, exactly.
@@ -38,7 +43,10 @@ def largest_cluster_farthest(
         centres = np.empty((len(known) + n, cloud.vectors.shape[1]))
         centres[: len(known)] = cloud.moved(known)
         used = len(known)
-        owner, far = cloud.nearest(centres[:used])
+        if nearest is None:
+            owner, far = cloud.nearest(centres[:used])
+        else:
+            owner, far = nearest[0].copy(), np.square(nearest[1], dtype=np.float64)
     else:
         centres = np.empty((n, cloud.vectors.shape[1]))
         from_mean = cloud.lowest(cloud.moved(mean_of(vectors)[None]))

@@ -13,11 +13,18 @@ ACTIVE = 1024  # rows the greedy works on between two passes: their vectors stay
 
 
 def farthest_first(
-    vectors: Floats, n: int, keys: Keys, known: Floats | None = None, *, active: int = ACTIVE
+    vectors: Floats,
+    n: int,
+    keys: Keys,
+    known: Floats | None = None,
+    *,
+    far: Floats | None = None,
+    active: int = ACTIVE,
 ) -> tuple[Positions, Doubles]:
     """The `n` points each farthest from all before it, and how far, (n,) and (n,).
 
-    Starts from the `known` points (m, d); with none, from the point nearest to the mean,
+    Starts from the `known` points (m, d), or from the distances `far` (n,) to the nearest of
+    them where the caller has those; with none, from the point nearest to the mean,
     whose distance is given as infinite. Distances only shrink, so a stale one bounds the
     true one from above: the greedy runs among the `active` farthest rows and passes over
     the pool again only when their best falls under the best stale bound outside. The picks
@@ -36,23 +43,25 @@ def farthest_first(
     """
     cloud = Cloud(vectors)
     picked: list[int] = []
-    far: list[float] = []
-    if known is not None and len(known):
+    won: list[float] = []
+    if far is not None:
+        left = np.square(far, dtype=np.float64)
+    elif known is not None and len(known):
         left = cloud.lowest(cloud.moved(known))
     else:
         from_mean = cloud.lowest(cloud.moved(mean_of(vectors)[None]))
         picked.append(first_of_best(-from_mean, keys, 1e-12 * cloud.scale))
-        far.append(np.inf)
+        won.append(np.inf)
         left = cloud.lowest(cloud.rows(np.array(picked)))
         left[picked[0]] = -1.0
     while len(picked) < n:
         tick("picks", len(picked), n)
-        fresh = _greedy(cloud, left, n - len(picked), keys, active, far)
+        fresh = _greedy(cloud, left, n - len(picked), keys, active, won)
         picked += fresh
         if len(picked) < n:
             cloud.lowest(cloud.rows(np.array(fresh)), left)
             left[fresh] = -1.0
-    return np.array(picked, dtype=np.int64), np.sqrt(far)
+    return np.array(picked, dtype=np.int64), np.sqrt(won)
 
 
 def _greedy(

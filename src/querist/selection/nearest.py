@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from querist.core.types import Floats, Ints
-from querist.selection.cloud import BLOCK, Cloud, Doubles
+from querist.selection.cloud import BLOCK, Cloud, Doubles, rounded_mean
 
 # The shape of a matrix product decides its last bits. All are of one shape, so that adding
 # rows one by one, or all at once after a restart, gives the same numbers.
@@ -23,8 +23,9 @@ class Nearest:
     vectors : array (n, d)
     k : int
         Columns kept; those beyond the number of known rows hold infinity and -1.
-    origin : array (d,), optional
-        Where the rows are moved to for accuracy; near their mean by default.
+    first : int, optional
+        How many of the rows decide where the origin is moved to, for accuracy: all by default.
+        Of a table that grows always the same ones, or the last bits would differ.
 
     Examples
     --------
@@ -35,8 +36,8 @@ class Nearest:
     (array([0., 1., 1., 0.]), array([0, 0, 3, 3]))
     """
 
-    def __init__(self, vectors: Floats, k: int = 1, origin: Doubles | None = None) -> None:
-        self._cloud = Cloud(vectors, origin)
+    def __init__(self, vectors: Floats, k: int = 1, first: int | None = None) -> None:
+        self._cloud = Cloud(vectors, rounded_mean(vectors[:first]))
         self.known = np.empty(0, dtype=np.int64)
         self._squares = np.full((len(vectors), k), np.inf)
         self.rows = np.full((len(vectors), k), -1, dtype=np.int64)

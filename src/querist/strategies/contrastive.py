@@ -47,13 +47,13 @@ class ContrastiveAL(Score):
 
     needs = frozenset({"proba", "vectors", "labelled"})
     cost_class = "n m d"
-    wants = frozenset({"labelled_proba"})
+    wants = frozenset({"labelled_proba", "neighbours"})
     cold_start = KMeansSampling()
 
     def __init__(self, neighbours: int = 10) -> None:
         if isinstance(neighbours, bool) or not isinstance(neighbours, int) or neighbours < 1:
             raise BadInput(f"neighbours must be a whole number above 0, but it is {neighbours!r}")
-        self.neighbours = neighbours
+        self.neighbours = self.nearest = neighbours
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         if known_vectors(signals) is None:
@@ -71,7 +71,10 @@ class ContrastiveAL(Score):
         certainty = np.einsum("lk,lk->l", said, np.log(said))
         for start in range(0, len(out), _ROWS):
             part = slice(start, start + _ROWS)
-            _, near = nearest_neighbours(signals.vectors[part], known, self.neighbours)
+            if signals.neighbours is not None:
+                near = signals.neighbours[part, : self.neighbours]
+            else:
+                _, near = nearest_neighbours(signals.vectors[part], known, self.neighbours)
             expected = said[near].mean(axis=1)
             logs = np.log(_floored(signals.proba[part]))
             out[part] = certainty[near].mean(axis=1) - np.einsum("nk,nk->n", expected, logs)

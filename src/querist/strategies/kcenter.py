@@ -32,11 +32,13 @@ class KCenter(Strategy):
     """
 
     needs = frozenset({"vectors"})
-    wants = frozenset({"labelled"})
+    wants = frozenset({"labelled", "distances"})
     cost_class = "(L + b) n d"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         assert signals.vectors is not None
         keys = tie_keys_of(signals, rng)
-        positions, far = farthest_first(signals.vectors, n, keys, known_vectors(signals))
-        return self.picks(positions, far, 1.0)
+        far = None if signals.distances is None else signals.distances[:, 0]
+        known = known_vectors(signals)
+        positions, scores = farthest_first(signals.vectors, n, keys, known, far=far)
+        return self.picks(positions, scores, 1.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from querist.core.types import Picks, Signals
 from querist.selection.clusters import largest_cluster_farthest
 from querist.strategies.base import Rng, Strategy
@@ -36,11 +38,14 @@ class LCMD(Strategy):
     """
 
     needs = frozenset({"vectors"})
-    wants = frozenset({"labelled"})
+    wants = frozenset({"labelled", "distances", "neighbours"})
     cost_class = "(L + b) n d"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         assert signals.vectors is not None
         keys, known = tie_keys_of(signals, rng), known_vectors(signals)
-        positions, far = largest_cluster_farthest(signals.vectors, n, keys, known)
+        near = None
+        if signals.neighbours is not None and signals.distances is not None:
+            near = signals.neighbours[:, 0].astype(np.int64), signals.distances[:, 0]
+        positions, far = largest_cluster_farthest(signals.vectors, n, keys, known, near)
         return self.picks(positions, far, 1.0)

@@ -19,6 +19,7 @@ def declare(whole: Strategy, parts: Sequence[Strategy]) -> None:
     """Give `whole` the needs of all its parts; a stand-in counts only if all who need it agree."""
     whole.needs = frozenset().union(*(part.needs for part in parts))
     whole.wants = frozenset().union(*(part.wants for part in parts)) - whole.needs
+    _agree_on_nearest(whole, parts)
     offers = {
         need: {part.instead.get(need) for part in parts if need in part.needs}
         for need in whole.needs
@@ -34,6 +35,16 @@ def declare(whole: Strategy, parts: Sequence[Strategy]) -> None:
         if hasattr(part, "committee"):
             whole.committee = part.committee
             break
+
+
+def _agree_on_nearest(whole: Strategy, parts: Sequence[Strategy]) -> None:
+    """Ask for as many neighbours as the parts do; for none where they differ."""
+    near = frozenset({"distances", "neighbours"})
+    counts = {part.nearest for part in parts if part.wants & near}
+    if len(counts) == 1:
+        whole.nearest = counts.pop()
+    else:
+        whole.wants -= near
 
 
 def narrow(signals: Signals, positions: Positions, strategy: Strategy) -> Signals:

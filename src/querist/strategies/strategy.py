@@ -47,6 +47,7 @@ class Strategy(ABC):
     cost_class: str = ""
     may_fall_short: bool = False
     leads_committee: bool = False  # the model itself goes before its committee
+    nearest: int = 1  # labelled neighbours looked at, in "distances" and "neighbours"
     committee: Any  # set only by those who ask for draws or numbers of several models
 
     @property
@@ -70,10 +71,8 @@ class Strategy(ABC):
         ------
         BadInput
             When `n` is not a whole number of at least 1, or there is no candidate.
-        MissingNeed
-            When a needed signal is absent.
-        BadStrategy
-            When the strategy broke its contract.
+        MissingNeed, BadStrategy
+            When a needed signal is absent; when the strategy broke its contract.
         """
         wanted = min(check_count(n), len(signals))
         check_given(self.name, signals, self.needs, self.instead)
