@@ -38,3 +38,12 @@ def test_spacing_is_a_quantile_of_the_nearest_distances():
     assert squared_spacing(copies, 0.05) == pytest.approx(expected, rel=0.2)
     assert squared_spacing(np.ones((5, 2)), 0.05) == 0
     assert squared_spacing(np.ones((1, 2)), 0.05) == 0
+
+
+@pytest.mark.parametrize("few", [6, 15, 40])
+def test_a_near_copy_does_not_decide_the_spacing_of_few_points(few):
+    points = np.random.default_rng(few).normal(size=(few, 4))
+    doubled = np.concatenate([points, points[:1] + 1e-5])
+    usual = squared_spacing(points, 0.05)
+    assert squared_spacing(doubled, 0.05) == pytest.approx(usual, rel=0.1)
+    assert squared_spacing(doubled, 0.0) == pytest.approx(4e-10, rel=1e-3)

@@ -43,12 +43,5 @@ def test_drawn_outcomes_come_near_the_counted_ones():
     assert drawn == pytest.approx(counted, rel=0.1)
 
 
-@pytest.mark.parametrize("samples", [2, 3])
-def test_no_item_comes_twice_however_few_samples(samples):
-    draws = np.random.default_rng(1).dirichlet(np.ones(3), size=(30, samples))
-    picks = BatchBALD().select(Signals(draws=draws), 20, 0)
-    assert len(set(picks.tolist())) == 20
-
-
 class TestBatchBALD(StrategyContract):
     strategy = BatchBALD(configurations=300)

@@ -68,12 +68,6 @@ def test_typicality_of_scikit_activeml():
     np.testing.assert_allclose(ours, theirs, rtol=1e-4)
 
 
-def test_clusters_may_be_capped_below_the_batch():
-    vectors, _ = blobs([40, 40])
-    picks = TypiClust(unit=False, clusters=2).select(Signals(vectors=vectors), 30, 0)
-    assert len(set(picks.tolist())) == 30
-
-
 @pytest.mark.parametrize("wrong", [{"neighbours": 0}, {"clusters": 1.5}, {"clusters": True}])
 def test_bad_settings(wrong):
     with pytest.raises(BadInput, match=next(iter(wrong))):

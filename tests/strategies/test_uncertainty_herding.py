@@ -54,20 +54,6 @@ def test_a_tiny_radius_is_margin():
     assert picks.tolist() == Margin().select(signals, 20, 0).tolist()
 
 
-def test_a_pair_of_near_copies_among_the_labels_does_not_collapse_the_radius():
-    signals = make(300, 60)
-    known = signals.labelled.vectors
-    doubled = Labelled(
-        np.concatenate([known, known[:1] * (1 + 1e-9) + 1e-9]), np.zeros(61, dtype=int), ("a", "b")
-    )
-    again = Signals(vectors=signals.vectors, proba=signals.proba, labelled=doubled)
-    before = set(UncertaintyHerding().select(signals, 20, 0).tolist())
-    after = set(UncertaintyHerding().select(again, 20, 0).tolist())
-    fragile = set(UncertaintyHerding(quantile=0.0).select(again, 20, 0).tolist())
-    assert len(before & after) >= 16
-    assert fragile == set(Margin().select(again, 20, 0).tolist())
-
-
 def test_copies_of_one_uncertain_item_are_asked_once():
     proba = np.array([[0.5, 0.5]] * 5 + [[0.8, 0.2]] * 5)
     vectors = np.repeat(np.eye(2), 5, axis=0)

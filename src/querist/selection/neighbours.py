@@ -8,6 +8,7 @@ from querist.core.types import Floats, Ints
 from querist.selection.cloud import Cloud, Doubles
 
 ASKED = 1000
+NEAR = 0.01  # of the median distance: closer points are copies in all but name
 
 
 def nearest_neighbours(
@@ -52,7 +53,9 @@ def nearest_neighbours(
 def squared_spacing(points: Floats, quantile: float) -> float:
     """A quantile of the squared distances to the nearest different point; 0 when all are equal.
 
-    Asks every k-th point once there are more than `ASKED`, and leaves copies out.
+    Asks every k-th point once there are more than `ASKED`, and leaves copies out; above the
+    quantile 0 near-copies too, closer than `NEAR` of the median: a single pair of them would
+    otherwise decide the low quantiles of a few points.
 
     Examples
     --------
@@ -61,4 +64,7 @@ def squared_spacing(points: Floats, quantile: float) -> float:
     """
     rows = np.arange(0, len(points), max(1, len(points) // ASKED))
     far, _ = nearest_neighbours(points[rows], points, 1, itself=rows)
-    return float(np.quantile(far[far > 0] ** 2, quantile)) if np.any(far > 0) else 0.0
+    far = far[far > 0]
+    if quantile > 0 and len(far):
+        far = far[far > NEAR * np.median(far)]
+    return float(np.quantile(far**2, quantile)) if len(far) else 0.0
