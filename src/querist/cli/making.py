@@ -36,6 +36,9 @@ def new(
     costs: Annotated[
         str | None, typer.Option(help="Column of what a label costs, for per_cost and knapsack.")
     ] = None,
+    groups: Annotated[
+        str | None, typer.Option(help="Column of the group of an item: quotas, scores by group.")
+    ] = None,
     ask: Ask = None,
     ask_many: Annotated[
         str | None, typer.Option(help="Labels of which several may hold, comma-separated.")
@@ -73,6 +76,7 @@ def new(
         "label": label,
         "images": images,
         "costs": costs,
+        "groups": groups,
     }
     settings = {
         "strategy": strategy,

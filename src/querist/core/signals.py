@@ -23,6 +23,7 @@ ROWWISE = (
     "marginals",
     "distances",
     "neighbours",
+    "groups",
 )
 NAMES = (*ROWWISE, "labelled", "reference")
 _BLOCK = 1 << 16  # rows checked at a time: the temporary stays in cache
@@ -99,6 +100,8 @@ class Signals:
     distances : array (n, j), neighbours : array (n, j)
         How far the j nearest of `labelled.vectors` are, nearest first, and their positions
         there. A campaign keeps them between rounds; without them strategies compute them.
+    groups : array (n,)
+        Name of the group each candidate belongs to, such as a region.
 
     Raises
     ------
@@ -123,6 +126,7 @@ class Signals:
     marginals: Floats | None = None
     distances: Floats | None = None
     neighbours: Positions | None = None
+    groups: NDArray[Any] | None = None
     _len: int = field(init=False, repr=False, default=0)
 
     def __post_init__(self) -> None:
@@ -201,7 +205,7 @@ def _as_arrays(holder: Labelled | Signals, *names: str) -> None:
             continue
         try:
             array = np.asarray(value)
-            if name not in ("ids", "targets") and array.dtype.kind not in "fiub":
+            if name not in ("ids", "targets", "groups") and array.dtype.kind not in "fiub":
                 array = array.astype(float)
         except (TypeError, ValueError) as error:
             raise BadInput(f"{name} must be an array of numbers: {error}") from error

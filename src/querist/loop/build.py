@@ -8,6 +8,7 @@ import platform
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
 from types import NoneType
 from typing import Any
@@ -23,18 +24,20 @@ from querist.core.questions import question_from_json
 from querist.core.types import Floats
 from querist.logs import open_log
 from querist.loop.campaign import Campaign
+from querist.loop.groups import digest_of_groups
 from querist.loop.growth import Growth, arrival
 from querist.loop.journal import Journal
 from querist.loop.recipe import make_recipe, remarks
 from querist.loop.reserve import draw, edges
-from querist.loop.scoring import costs_of, reach, supplied
+from querist.loop.scoring import costs_of, groups_of, reach, supplied
 from querist.loop.state import IMPORTED, State
 from querist.loop.turn import Parts
 from querist.loop.worker import Worker
 from querist.models import ModelStore
 from querist.pools import open_pool
 from querist.stopping import AnyOf, Budget, from_spec, parse
-from querist.strategies import as_strategy
+from querist.strategies import Strategy, as_strategy
+from querist.strategies.shares import groups_named
 
 FIXED = ("control", "holdout", "stop_set", "seed", "start", "distinct")
 _RECORDED = ("querist", "numpy", "scipy", "scikit-learn")
@@ -66,6 +69,7 @@ def campaign(
     store: ModelStore | None = None,
     measure: bool = True,
     costs: str | Sequence[float] | None = None,
+    groups: str | Sequence[Any] | None = None,
     **columns: Any,
 ) -> Campaign:
     """Open a campaign, or resume the one its log holds; its queue is filled when this returns.
@@ -107,6 +111,9 @@ def campaign(
     costs : str or sequence, optional
         What a label of each item costs, a column or one number per item, for strategies such
         as `PerCost` and `Knapsack`. `budget` and `price` go on counting labels.
+    groups : str or sequence, optional
+        The group of each item, a column or one per item: for `GroupQuota`, and for scores
+        group by group in status and report.
 
     Raises
     ------
@@ -128,7 +135,7 @@ def campaign(
     verify = getattr(journal.log, "verify", None)
     if verify is not None:
         verify()  # a log that was tampered with is refused before anything is added to it
-    pool = open_pool(data, costs=costs, **columns)
+    pool = open_pool(data, costs=costs, groups=groups, **columns)
     settings = {
         "batch": batch,
         "start": start,
@@ -144,6 +151,7 @@ def campaign(
     adapter, described = make_model(model, pool, question)
     chosen = as_strategy(strategy)
     supplied(chosen, reach(adapter, question, pool))
+    _check_named(chosen, pool)
     notes = remarks(recipe, len(pool))
     if model is None:
         notes = (*notes, f"model chosen for {pool.kind} data: {described}")
@@ -202,6 +210,19 @@ def make_rule(until: Any, budget: int | None) -> AnyOf:
     return AnyOf(parts)
 
 
+def _check_named(strategy: Strategy, pool: Pool) -> None:
+    """Raise BadInput when a strategy has a share for a group that no item is in."""
+    groups = groups_of(pool)
+    known = [] if groups is None else np.unique(groups).tolist()
+    for name in sorted(groups_named(strategy) - set(known)):
+        near = get_close_matches(name, known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else "."
+        raise BadInput(
+            f"{strategy} has a share for the group {name!r}, which no item is in{hint} The groups "
+            f"are: {', '.join(known)}"
+        )
+
+
 def change_parts(
     parts: Parts, pool: Pool, state: State, settings: Mapping[str, Any], by: str
 ) -> tuple[Parts, list[Event]]:
@@ -230,16 +251,17 @@ def change_parts(
     until = rest.pop("until", AnyOf(others) if others else None)
     recipe = make_recipe(len(pool), {**parts.recipe.to_json(), **rest})
     supplied(parts.strategy, reach(parts.model, parts.question, pool))
+    _check_named(parts.strategy, pool)
     parts = replace(parts, recipe=recipe, rule=make_rule(until, recipe.budget))
     return parts, _changes(state, _written(parts, described, pool), by)
 
 
 def _written(parts: Parts, described: str, pool: Pool) -> dict[str, Any]:
     """The recipe as the log holds it."""
-    costs = costs_of(pool)
-    priced = {} if costs is None else {"costs": digest_of(costs)}
+    costs, groups = costs_of(pool), groups_of(pool)
     return {
-        **priced,
+        **({} if costs is None else {"costs": digest_of(costs)}),
+        **({} if groups is None else {"groups": digest_of_groups(groups)}),
         **parts.recipe.to_json(),
         "strategy": repr(parts.strategy),
         "model": described,

@@ -44,7 +44,7 @@ def create_folder(
     Parameters
     ----------
     columns : mapping
-        id, text, features, label, images, costs: as `querist.open_pool` takes them.
+        id, text, features, label, images, costs, groups: as `querist.open_pool` takes them.
     settings : mapping
         As `querist.campaign` takes them; parts by name, `model` as "package.module:name".
 
@@ -193,7 +193,7 @@ def _open_log(folder: Path) -> Log:
 
 
 def _columns(config: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("id", "text", "features", "label", "images", "costs")
+    names = ("id", "text", "features", "label", "images", "costs", "groups")
     return {name: config["data"][name] for name in names if name in config["data"]}
 
 

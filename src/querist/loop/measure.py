@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.core.keys import scramble
+from querist.core.measures import leading
 from querist.core.protocols import Model, Pool, Question
 from querist.core.types import Interval, Prediction
+from querist.loop.groups import by_group
 from querist.loop.ledger import Ledger
+from querist.loop.scoring import groups_of
 from querist.loop.training import TrainingSet
 from querist.metrics.classification import classification
 from querist.metrics.multilabel import multilabel
@@ -39,6 +42,7 @@ def on_control(
     if np.count_nonzero(control) < FEWEST_CONTROL:
         return {}
     fold = (scramble(ledger.keys[training.rows], seed, _FOLD_SALT) % np.uint64(FOLDS)).astype(int)
+    groups, where = groups_of(pool), []
     truth, said = [], []
     for k in range(FOLDS):
         inside = control & (fold == k)
@@ -48,16 +52,23 @@ def on_control(
         model = untrained.fit(pool.items(rows), targets, seed=seed)
         rows, targets = training.part(inside)
         truth.append(targets)
+        where.append(rows)
         said.append(model.predict(pool.items(rows), _asked(model)))
-    return _score(question, np.concatenate(truth), _join(said), seed)
+    of = None if groups is None else groups[np.concatenate(where)]
+    return _scores(question, np.concatenate(truth), _join(said), seed, of)
 
 
 def on_items(
-    question: Question, model: Model, items: Any, targets: NDArray[Any], seed: int = 0
+    question: Question,
+    model: Model,
+    items: Any,
+    targets: NDArray[Any],
+    seed: int = 0,
+    groups: NDArray[np.str_] | None = None,
 ) -> dict[str, Interval]:
-    """Scores of a model on labelled items it never saw."""
+    """Scores of a model on labelled items it never saw, overall and by their groups (m,)."""
     said = model.predict(items, _asked(model))
-    return _score(question, targets, said, seed)
+    return _scores(question, targets, said, seed, groups)
 
 
 def _asked(model: Model) -> frozenset[str]:
@@ -69,6 +80,23 @@ def _join(parts: list[Prediction]) -> Prediction:
     value = np.concatenate([part.value for part in parts if part.value is not None])
     proba = [part.proba for part in parts if part.proba is not None]
     return Prediction(value=value, proba=np.concatenate(proba) if proba else None)
+
+
+def _scores(
+    question: Question,
+    truth: NDArray[Any],
+    said: Prediction,
+    seed: int,
+    groups: NDArray[np.str_] | None,
+) -> dict[str, Interval]:
+    """Scores of all items, and the leading one of each group."""
+    found = _score(question, truth, said, seed)
+
+    def of_part(mask: NDArray[np.bool_]) -> dict[str, Interval]:
+        assert said.value is not None
+        return _score(question, truth[mask], Prediction(value=said.value[mask]), seed)
+
+    return found | by_group(of_part, leading(found), groups)
 
 
 def _score(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from querist import models, strategies
 from querist.core.errors import MissingNeed
@@ -80,6 +81,10 @@ class Scorer:
             costs = costs_of(self.pool)
             assert costs is not None
             parts["cost"] = costs[rows]
+        if "groups" in names:
+            groups = groups_of(self.pool)
+            assert groups is not None
+            parts["groups"] = groups[rows]
         if "reference" in names:
             parts["reference"] = self.space.vectors()[self.ledger.covered_rows()]
         return Signals(**parts)
@@ -179,10 +184,18 @@ def costs_of(pool: Pool) -> Floats | None:
     return found
 
 
+def groups_of(pool: Pool) -> NDArray[np.str_] | None:
+    """Group of every row, (n,); None where the pool has no groups."""
+    reader = getattr(pool, "groups", None)
+    found: NDArray[np.str_] | None = None if reader is None else reader()
+    return found
+
+
 def reach(model: Model | None, question: Question, pool: Pool) -> frozenset[str]:
-    """Signals that vary: what the model gives for the question, and prices of the pool."""
-    priced = frozenset() if costs_of(pool) is None else frozenset({"cost"})
-    return priced if model is None else priced | gives(model, question)
+    """Signals that vary: what the model gives for the question; prices, groups of the pool."""
+    beside = {"cost": costs_of(pool), "groups": groups_of(pool)}
+    there = frozenset(name for name, values in beside.items() if values is not None)
+    return there if model is None else there | gives(model, question)
 
 
 def gives(model: Model, question: Question) -> frozenset[str]:
@@ -231,6 +244,11 @@ def _missing(strategy: Strategy, need: str, model_gives: frozenset[str]) -> Miss
         return MissingNeed(
             f"{strategy} needs a cost per item, and the pool has none; open the campaign with "
             "costs=, a column or one price per item"
+        )
+    if need == "groups":
+        return MissingNeed(
+            f"{strategy} needs the group of each item, and the pool has none; open the campaign "
+            "with groups=, a column such as a region or one group per item"
         )
     reach = _reach(model_gives)
     works = [name for name in strategies.names() if not _lacking(strategies.get(name), reach)]

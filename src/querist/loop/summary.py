@@ -9,6 +9,7 @@ from typing import Any
 
 from querist.core.protocols import Question
 from querist.core.types import Round
+from querist.loop.groups import group_rows
 from querist.loop.ledger import Ledger
 from querist.loop.rounds import round_to_json
 from querist.loop.state import IMPORTED, State
@@ -44,6 +45,7 @@ def summary(parts: Parts, state: State, ledger: Ledger) -> dict[str, Any]:
         "model": state.recipe.get("model"),
         "question": parts.question.to_json(),
         "classes": class_counts(parts, state, ledger),
+        "groups": group_rows(state, ledger, last),
         "annotators": annotators(state),
         "duplicates": sum(came.duplicates for came in state.arrivals),
         "data_version": last.data_version,

@@ -18,7 +18,7 @@ from querist.loop.coverage import seed_remarks
 from querist.loop.ledger import Ledger
 from querist.loop.recipe import Recipe, small_batch_remark
 from querist.loop.reserve import control_share
-from querist.loop.scoring import FROM_MODEL, Scorer
+from querist.loop.scoring import FROM_MODEL, Scorer, groups_of
 from querist.loop.training import TrainingSet
 from querist.stopping import AnyOf
 from querist.strategies import Random, Strategy
@@ -168,7 +168,9 @@ def _measure(
     seed = seed_for(parts.recipe.seed, now.number, 1)
     if len(now.holdout) and parts.measure:
         items = ledger.pool.items(now.holdout.rows)
-        return measure.on_items(parts.question, model, items, now.holdout.targets, seed), "holdout"
+        targets, all_groups = now.holdout.targets, groups_of(ledger.pool)
+        groups = None if all_groups is None else all_groups[now.holdout.rows]
+        return measure.on_items(parts.question, model, items, targets, seed, groups), "holdout"
     if parts.recipe.control == 0 or not parts.measure:
         return {}, ""
     found = measure.on_control(ledger.pool, parts.question, parts.model, now.training, ledger, seed)

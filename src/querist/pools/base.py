@@ -16,6 +16,7 @@ from querist.core.errors import BadInput, UnknownTask
 from querist.core.keys import Keys, hash_ids
 from querist.core.protocols import Pool
 from querist.core.types import Floats, Ints
+from querist.pools.beside import Beside
 
 Hashes = NDArray[np.uint64]  # (n, 2): the 16 bytes of BLAKE2b-128, one row an item
 BLOCK = 1 << 14  # rows hashed or checked at a time: the temporary stays small
@@ -50,7 +51,7 @@ class BasePool(ABC):
         self.hashed = ids is None
         self._given_ids = ids
         self._labels = labels
-        self._costs: Floats | None = None
+        self._beside = Beside()
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -122,11 +123,15 @@ class BasePool(ABC):
 
     def costs(self) -> Floats | None:
         """Price of one label of every row, (n,), as it came with the data; None without any."""
-        return self._costs
+        return self._beside.costs
 
-    def with_costs(self, costs: Floats | None) -> Self:
-        """Set prices, checked already, and return the pool; for those who build one."""
-        self._costs = costs
+    def groups(self) -> NDArray[np.str_] | None:
+        """Group of every row, (n,), as it came with the data; None without any."""
+        return self._beside.groups
+
+    def with_beside(self, beside: Beside) -> Self:
+        """Set prices and groups, checked already, and return the pool; for who builds one."""
+        self._beside = beside
         return self
 
 
@@ -284,37 +289,6 @@ def check_labels(values: Any, n: int) -> list[Any]:
     if len(labels) != n:
         raise BadInput(f"expected one label per row ({n}), but {len(labels)} came")
     return [None if _blank(label) else label for label in labels]
-
-
-def check_costs(values: Any, n: int) -> Floats:
-    """Prices of labels as numbers, (n,).
-
-    Raises
-    ------
-    BadInput
-        Naming the first row whose price is missing, not finite or not positive.
-
-    Examples
-    --------
-    >>> check_costs([1, 2.5], 2)
-    array([1. , 2.5])
-    """
-    if isinstance(values, str):
-        raise BadInput(
-            f"costs={values!r} names a column, but this data has no columns; "
-            f"give a sequence of {n} prices, or None"
-        )
-    try:
-        costs = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"costs are numbers, one price per row: {error}") from error
-    if costs.shape != (n,):
-        raise BadInput(f"expected one price per row ({n}), but costs have shape {costs.shape}")
-    wrong = ~(np.isfinite(costs) & (costs > 0))
-    if wrong.any():
-        row = int(wrong.argmax())
-        raise BadInput(f"costs are positive and finite, but that of row {row} is {costs[row]}")
-    return costs
 
 
 def _blank(label: Any) -> bool:

@@ -16,6 +16,7 @@ from querist.core.errors import BadInput
 from querist.core.protocols import Pool
 from querist.core.types import Floats, Ints
 from querist.pools.base import BasePool, Hashes, as_index, content_ids, hashes_of
+from querist.pools.beside import Beside
 from querist.pools.opening import open_pool
 
 
@@ -57,7 +58,7 @@ class Joined(BasePool):
             self.numeric, self.untyped = _join_types(self.parts)
         self._starts = np.array([0, *accumulate(len(part) for part in self.parts)])
         super().__init__(_join_ids(self.parts), None)
-        self.with_costs(_join_costs(self.parts))
+        self.with_beside(_join_beside(self.parts))
 
     def __len__(self) -> int:
         return int(self._starts[-1])
@@ -200,16 +201,10 @@ def _join_types(parts: Sequence[Any]) -> tuple[tuple[bool, ...], frozenset[str]]
     return tuple(numeric), frozenset(untyped)
 
 
-def _join_costs(parts: Sequence[Pool]) -> Floats | None:
-    """Prices of all parts; none when no part has any."""
-    given = [part.costs() if isinstance(part, BasePool) else None for part in parts]
-    known = [costs for costs in given if costs is not None]
-    if known and len(known) < len(parts):
-        raise BadInput(
-            f"items of the pool have costs but part {[c is None for c in given].index(True)} has "
-            "none; give costs= with it"
-        )
-    return np.concatenate(known) if known else None
+def _join_beside(parts: Sequence[Pool]) -> Beside:
+    """Prices and groups of all parts."""
+    pools = [part if isinstance(part, BasePool) else None for part in parts]
+    return Beside.joined([Beside() if p is None else Beside(p.costs(), p.groups()) for p in pools])
 
 
 def _join_ids(parts: Sequence[Pool]) -> list[str] | None:

@@ -11,7 +11,8 @@ from typing import Any
 
 from querist.core.errors import BadInput
 from querist.core.protocols import Pool
-from querist.pools.base import BasePool, check_costs
+from querist.pools.base import BasePool
+from querist.pools.beside import Beside
 from querist.pools.options import Options
 
 GROUP = "querist.pools"
@@ -45,6 +46,7 @@ def open_pool(
     images: bool = False,
     mixed: bool = False,
     costs: str | Sequence[Any] | None = None,
+    groups: str | Sequence[Any] | None = None,
 ) -> Pool:
     """Open any supported data as a pool; a pool passes through unchanged.
 
@@ -73,6 +75,10 @@ def open_pool(
     costs : str or sequence, optional
         Column of the price of one label, or one price per row, for strategies that weigh what
         a label brings against what it costs; such a column is neither shown nor a feature.
+    groups : str or sequence, optional
+        Column of the group of each item, or one group per row, such as a region or a sensitive
+        attribute: for `GroupQuota`, and for scores group by group. Such a column is not shown,
+        and no feature unless `features` names it.
 
     Raises
     ------
@@ -86,10 +92,13 @@ def open_pool(
     ('text', 2, 'see you at six')
     """
     if isinstance(data, Pool):
-        if costs is not None:
-            raise BadInput("the data are a pool already; give costs= where that pool is opened")
+        for name, given in (("costs", costs), ("groups", groups)):
+            if given is not None:
+                raise BadInput(
+                    f"the data are a pool already; give {name}= where that pool is opened"
+                )
         return data
-    options = Options(id, text, features, label, images, mixed, costs)
+    options = Options(id, text, features, label, images, mixed, costs, groups)
     _check_empty(data)
     for factory in _factories():
         pool = factory(data, options)
@@ -100,15 +109,25 @@ def open_pool(
                 f"images=True needs images, but this is a pool of the kind {pool.kind!r}; give a "
                 "folder, a list of paths, or an array (n, h, w) or (n, h, w, channels)"
             )
-        return pool if costs is None else _priced(pool, costs)
+        return pool if costs is None and groups is None else _with_beside(pool, costs, groups)
     raise BadInput(_say_unknown(data))
 
 
-def _priced(pool: Pool, costs: str | Sequence[Any]) -> Pool:
-    """The pool with prices in sequence; those of a column are in it already."""
+def _with_beside(pool: Pool, costs: Any, groups: Any) -> Pool:
+    """The pool with prices and groups in sequence; those of a column are in it already."""
     if not isinstance(pool, BasePool):
-        raise BadInput(f"costs= cannot be given with a {type(pool).__name__}")
-    return pool if pool.costs() is not None else pool.with_costs(check_costs(costs, len(pool)))
+        name = "groups" if costs is None else "costs"
+        raise BadInput(f"{name}= cannot be given with a {type(pool).__name__}")
+    known = Beside(pool.costs(), pool.groups())
+    given = Beside.checked(
+        costs if known.costs is None else None, groups if known.groups is None else None, len(pool)
+    )
+    return pool.with_beside(
+        Beside(
+            known.costs if given.costs is None else given.costs,
+            known.groups if given.groups is None else given.groups,
+        )
+    )
 
 
 def _factories() -> Iterator[Factory]:

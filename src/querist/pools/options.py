@@ -26,6 +26,7 @@ class Options:
     images: bool = False
     mixed: bool = False
     costs: str | Sequence[Any] | None = None
+    groups: str | Sequence[Any] | None = None
 
     def feature_names(self) -> tuple[str, ...]:
         """The features as names, empty when none were given."""

@@ -21,13 +21,13 @@ from querist.pools.base import (
     BasePool,
     Hashes,
     as_index,
-    check_costs,
     check_ids,
     check_labels,
     hash_all,
     hash_matrix,
     row_name,
 )
+from querist.pools.beside import Beside
 from querist.pools.memory import ArrayPool, encode
 from querist.pools.options import Options
 
@@ -258,10 +258,12 @@ def open_table(
         labels = check_labels(table[options.label].to_pylist(), n)
     elif options.label is not None:
         labels = check_labels(options.label, n)
-    costs = None
-    if isinstance(options.costs, str):
-        aside.append(find_column(names, options.costs, "costs"))
-        costs = check_costs(table[options.costs].to_pylist(), n)
+    given: dict[str, Any] = {"costs": options.costs, "groups": options.groups}
+    for option, column in given.items():
+        if isinstance(column, str):
+            aside.append(find_column(names, column, option))
+            given[option] = table[column].to_pylist()
+    beside = Beside.checked(**given, n=n)
     rest = [name for name in names if name not in aside]
     if options.text is not None and options.features is not None:
         raise BadInput("give text= for a pool of texts or features= for a table, not both")
@@ -271,7 +273,7 @@ def open_table(
     if text is not None:
         check_text_column(table, text)
         kept = table.select([text, *(name for name in rest if name != text)])
-        return ColumnTextPool(kept, text, ids=ids, labels=labels).with_costs(costs)
+        return ColumnTextPool(kept, text, ids=ids, labels=labels).with_beside(beside)
     chosen = [find_column(names, name, "features") for name in options.feature_names()] or rest
     if isinstance(options.label, str) and options.label in chosen:
         raise BadInput(f"the label column {options.label!r} cannot be a feature too; drop it there")
@@ -284,8 +286,8 @@ def open_table(
     if _check_columns(part, where) and not options.mixed:
         matrix = np.column_stack([numbers(column) for column in part.columns])
         numeric = ArrayPool(matrix, names=tuple(chosen), ids=ids, labels=labels)
-        return numeric.with_costs(costs)
-    return TablePool(part, frame=frame, ids=ids, labels=labels).with_costs(costs)
+        return numeric.with_beside(beside)
+    return TablePool(part, frame=frame, ids=ids, labels=labels).with_beside(beside)
 
 
 def _check_columns(table: pa.Table, where: Where) -> bool:

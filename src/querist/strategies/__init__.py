@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from querist.strategies.foreign import as_strategy
     from querist.strategies.four_ds import FourDs
     from querist.strategies.galaxy import GALAXY
+    from querist.strategies.group_quota import GroupQuota
     from querist.strategies.gsx import GSx
     from querist.strategies.gsy import GSy
     from querist.strategies.igs import iGS
@@ -114,6 +115,7 @@ __all__ = [
     "FourDs",
     "GSx",
     "GSy",
+    "GroupQuota",
     "InformationDensity",
     "KCenter",
     "KMeansSampling",
@@ -210,6 +212,7 @@ BUILTINS: dict[str, tuple[str, str]] = {
     "seals": ("seals", "SEALS"),
     "anchor_al": ("anchor_al", "AnchorAL"),
     "quire": ("quire", "QUIRE"),
+    "group_quota": ("group_quota", "GroupQuota"),
 }
 
 _MODULES: dict[str, str] = {

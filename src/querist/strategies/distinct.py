@@ -44,7 +44,8 @@ class Distinct(Strategy):
     ) -> None:
         if not (np.isfinite(tolerance) and tolerance >= 0):
             raise BadInput(f"tolerance must be a number of at least 0, but it is {tolerance!r}")
-        self.base = base
+        apart = getattr(base, "apart", None)
+        self.base: Strategy = base if apart is None else apart(tolerance, radius)
         self.tolerance = tolerance
         self.radius = radius
         declare(self, [base])

@@ -74,6 +74,16 @@ def join(done: Sequence[tuple[Positions, Picks]]) -> Picks:
     )
 
 
+def in_order(picks: Picks, order: Positions) -> Picks:
+    """The same picks in another order."""
+    return Picks(
+        picks.positions[order],
+        None if picks.scores is None else picks.scores[order],
+        tuple(picks.names[k] for k in order.tolist()),
+        picks.probability[order],
+    )
+
+
 def known_vectors(signals: Signals) -> Floats | None:
     """Vectors (m, d) of the labelled items, None when nothing is labelled or they are unknown."""
     known = None if signals.labelled is None else signals.labelled.vectors

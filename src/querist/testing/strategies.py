@@ -54,6 +54,7 @@ def make_parts(n: int, seed: int = 0, *, labelled: int = 5) -> dict[str, Any]:
         "reference": rng.normal(size=(2 * n, 4)),
         "predicted": rng.normal(size=(n, 3)),
         "marginals": rng.uniform(size=(n, 3)),
+        "groups": np.array(["north", "south", "west"])[rng.integers(3, size=n)],
         "ids": np.array([f"item-{i}" for i in range(n)]),
     }
     for array in parts.values():
