@@ -10,8 +10,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import querist as q
-from querist.core.errors import BadInput
+from querist.core.errors import BadInput, MissingNeed
 from querist.metrics import paired
+from querist.strategies import GroupQuota
 
 LABELS = np.arange(10, 110, 10)
 
@@ -142,3 +143,56 @@ def test_json_and_plot_of_a_real_comparison():
         assert figure.layout.yaxis.title.text == (score or "accuracy")
     with pytest.raises(BadInput, match="no score is called 'f1'"):
         found.table("f1")
+
+
+class TestAsked:
+    groups = np.array(["hard"] * 30 + ["easy"] * 70)
+
+    @pytest.fixture
+    def found(self):
+        rng = np.random.default_rng(0)
+        X = rng.normal(size=(100, 2))
+        y = rng.permutation(np.arange(100) % 2)
+        return q.compare(
+            X,
+            y,
+            model=LogisticRegression(),
+            strategies={"quota": GroupQuota("random", {"hard": 0.75})},
+            groups=self.groups,
+            start=10,
+            batch=4,
+            budget=30,
+            seeds=4,
+            progress=False,
+        )
+
+    def test_shares_are_counted_over_the_queries_after_the_start(self, found):
+        rows = {(r["strategy"], r["group"]): r for r in found.asked(self.groups)}
+        for name, curves in found.curves.items():
+            asked = [self.groups[c.picked[c.labels[0] :]] == "hard" for c in curves]
+            every = [np.sum(self.groups[c.picked] == "hard") for c in curves]
+            row = rows[name, "hard"]
+            assert row["share"] == pytest.approx(np.mean([part.mean() for part in asked]))
+            assert row["found"] == pytest.approx(np.mean(every))
+            assert row["share_low"] <= row["share"] <= row["share_high"]
+            pool = [np.setdiff1d(np.arange(100), c.test_rows) for c in curves]
+            assert row["pool"] == pytest.approx(np.mean([np.mean(p < 30) for p in pool]))
+        assert rows["quota", "hard"]["share"] == pytest.approx(0.75, abs=0.05)
+        more = rows["quota", "hard"]
+        gap = more["found"] - rows["random", "hard"]["found"]
+        assert more["more"] == pytest.approx(gap) and more["more_low"] <= gap <= more["more_high"]
+        assert "more" not in rows["random", "hard"]
+
+    def test_any_grouping_will_do_afterwards(self, found):
+        assert {row["group"] for row in found.asked(self.groups == "hard")} == {"True", "False"}
+
+    @pytest.mark.parametrize("of", ["hard", [1, 2, 3], None], ids=["text", "short", "none"])
+    def test_what_is_no_grouping_is_refused(self, found, of):
+        with pytest.raises(BadInput, match="one group for each row"):
+            found.asked(of)
+
+    def test_a_strategy_with_quotas_needs_the_groups(self):
+        with pytest.raises(MissingNeed, match="groups="):
+            q.simulate(
+                np.eye(30), np.arange(30) % 2, model=LogisticRegression(), strategy="group_quota"
+            )

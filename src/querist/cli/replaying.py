@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,7 +54,7 @@ def simulate(
 
     Random labelling always runs along. --json gives every curve; --out writes that to a file.
     """
-    data = _data(file, label, id=id, text=text, features=features, images=images)
+    *data, _ = _data(file, label, id=id, text=text, features=features, images=images)
     found = _compare(
         data,
         parts_of(strategy),
@@ -102,6 +103,9 @@ def compare(
     target: Annotated[
         float | None, typer.Option(help="Also tell the labels each needs to this score.")
     ] = None,
+    groups: Annotated[
+        str | None, typer.Option(help="Column of a group: also tell whom each asked about.")
+    ] = None,
     seed: options.Seed = 0,
     jobs: Jobs = 1,
     out: Out = None,
@@ -112,10 +116,13 @@ def compare(
     A saving is claimed only where its whole interval lies above 0, and losses are named.
     --out writes a report (.html) or everything as JSON (.json).
     """
-    data = _data(file, label, id=id, text=text, features=features, images=images)
+    *data, of = _data(
+        file, label, id=id, text=text, features=features, images=images, groups=groups
+    )
     found = _compare(
         data,
         parts_of(strategy),
+        groups=of,
         model=model,
         seeds=range(seed, seed + seeds),
         n_jobs=jobs,
@@ -127,25 +134,30 @@ def compare(
         control=control,
     )
     if out is not None:
-        write(out, found.to_json() if out.suffix == ".json" else _page(found, file, scoring))
+        page = out.suffix != ".json"
+        write(out, _page(found, file, scoring, of) if page else found.to_json())
         hint(f"wrote {out}")
     if as_json:
         say(found.to_json())
         return
     say_table(COLUMNS, _ranked(found), f"{scoring}, {seeds} seeds")
     _say_verdicts(found)
+    if of is not None:
+        say_table(ASKED, _asked(found, of), "whom they asked about")
     if target is not None:
         say(*(f"{name}: {_reach(r, target)}" for name, r in found.labels_to(target).items()))
 
 
 COLUMNS = ("strategy", "curve height", "final score", "labels to random's end", "saved", "losses")
+ASKED = ("strategy", "group", "% of the pool", "% of the queries", "labels found")
 
 
-def _data(file: Path, label: str, **columns: Any) -> tuple[Any, list[Any]]:
-    """Items and true labels of a file."""
+def _data(file: Path, label: str, **columns: Any) -> tuple[Any, list[Any], Any]:
+    """Items, true labels and groups of a file; None where no column of groups was named."""
     import numpy as np
 
     from querist.pools import open_pool
+    from querist.pools.base import BasePool
 
     columns["features"] = parts_of(columns["features"]) or None
     pool = open_pool(file, label=label, **columns)
@@ -157,11 +169,12 @@ def _data(file: Path, label: str, **columns: Any) -> tuple[Any, list[Any]]:
             f"{len(pool)} rows of {file} have none in column {label!r}; drop them, or start a "
             "campaign with: querist new"
         )
-    return pool.items(np.arange(len(pool))), labels
+    groups = pool.groups() if columns.get("groups") and isinstance(pool, BasePool) else None
+    return pool.items(np.arange(len(pool))), labels, groups
 
 
 def _compare(
-    data: tuple[Any, list[Any]], strategies: list[str], model: str | None, **settings: Any
+    data: Sequence[Any], strategies: list[str], model: str | None, **settings: Any
 ) -> Comparison:
     from querist.loop.folder import model_by_name
     from querist.simulation import compare as run
@@ -192,10 +205,20 @@ def _ranked(found: Comparison) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _range(row: dict[str, Any], name: str) -> str:
-    if row[f"{name}_low"] is None:
-        return f"{row[name]:.3f}"
-    return f"{row[name]:.3f} [{row[f'{name}_low']:.3f}, {row[f'{name}_high']:.3f}]"
+def _asked(found: Comparison, of: Any) -> list[tuple[Any, ...]]:
+    rows = []
+    for row in found.asked(of):
+        share = {name: row[name] and 100 * row[name] for name in row if name.startswith("share")}
+        told = (f"{100 * row['pool']:.1f}", _range(share, "share", 1), _range(row, "found", 1))
+        rows.append((row["strategy"], row["group"], *told))
+    return rows
+
+
+def _range(row: dict[str, Any], name: str, digits: int = 3) -> str:
+    value, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
+    if low is None:
+        return f"{value:.{digits}f}"
+    return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
 def _reach(reach: Any, target: float) -> str:
@@ -211,11 +234,12 @@ def _say_verdicts(found: Comparison) -> None:
     say(*(f"{name}: {said}" for name, said in found.verdict().items()))
 
 
-def _page(found: Comparison, file: Path, scoring: str) -> str:
+def _page(found: Comparison, file: Path, scoring: str, of: Any) -> str:
     from querist.reports.page import Report, Section, Table, render
 
     verdicts = [f"{name}: {said}" for name, said in found.verdict().items()]
     losses = [tuple(loss.values()) for loss in found.losses()] if len(found.seeds) > 1 else []
+    whom = [] if of is None else [Section("Whom they asked", Table(ASKED, _asked(found, of)))]
     lost = ("strategy", "labels", "difference", "p", "p (Holm)", "p (BH)")
     return render(
         Report(
@@ -225,6 +249,7 @@ def _page(found: Comparison, file: Path, scoring: str) -> str:
                 Section("Learning curves", found.plot()),
                 Section("Ranking", Table(COLUMNS, _ranked(found))),
                 Section("In words", "\n".join(verdicts)),
+                *whom,
                 Section(
                     "Points below random (p < 0.05, before any correction)", Table(lost, losses)
                 ),

@@ -15,6 +15,7 @@ from querist.core.measures import is_share
 from querist.core.types import Floats, Interval
 from querist.metrics import paired
 from querist.metrics.plateau import diminishing_point
+from querist.simulation.asked import asked_of
 from querist.simulation.curve import Curve
 
 if TYPE_CHECKING:
@@ -175,6 +176,32 @@ class Comparison:
             for i, k in np.argwhere(p < SURE)
         ]
         return sorted(found, key=lambda loss: float(loss["p"]))
+
+    def asked(self, of: Any) -> list[dict[str, Any]]:
+        """Whom each strategy asked about: a dict for each strategy and group.
+
+        Parameters
+        ----------
+        of : array (n,)
+            Group of each row of X: a column, a mask of a tricky region, or the labels `y`
+            themselves, to see how many of a rare class each one found.
+
+        Returns
+        -------
+        list of dict
+            `strategy` and `group`; `pool`, share of the rows that could be asked; `share` of
+            the queries after the start; `found`, labels of the group in the end, the start
+            included; both means over seeds, with 95 % t intervals in `_low` and `_high`;
+            `more` than random, paired over seeds, with its interval.
+
+        Examples
+        --------
+        >>> one = Curve(np.array([2, 4]), {"accuracy": np.zeros(2)}, np.array([0, 1, 2, 4]), {})
+        >>> row, *_ = Comparison({"random": (one,)}, (0,)).asked([0, 0, 1, 1, 1])
+        >>> row["group"], row["pool"], row["share"], row["found"]
+        ('0', 0.4, 0.0, 2.0)
+        """
+        return asked_of(self.curves, of, BASELINE)
 
     def verdict(self, score: str | None = None) -> dict[str, str]:
         """In plain words for each strategy: what it saves, or that no saving is shown."""

@@ -38,6 +38,7 @@ def simulate(
     oracle: Oracle | None = None,
     seed: int = 0,
     test_size: float = 0.25,
+    groups: Any = None,
 ) -> Curve:
     """Let a strategy ask for the labels of data that have them, and score every model.
 
@@ -76,6 +77,8 @@ def simulate(
         Decides the split and every draw.
     test_size : float
         Share of X held out when there is no X_test.
+    groups : sequence (n,), optional
+        The group of each row of X, for strategies such as `GroupQuota`.
 
     Returns
     -------
@@ -114,6 +117,7 @@ def simulate(
         y_test=y_test,
         test_size=test_size,
         seed=seed,
+        groups=groups,
     )
     left = _left(batch, budget, problem)
     regression = problem.target.question.view == "number"

@@ -18,6 +18,7 @@ from querist.core.types import Ints
 from querist.models import SklearnModel, default_model, wrap
 from querist.models.batches import count, take
 from querist.pools import open_pool
+from querist.pools.beside import check_groups
 
 _TEST_SALT = 0x74657374  # "test": keeps this draw apart from every other use of the seed
 
@@ -85,6 +86,7 @@ def set_up(
     y_test: ArrayLike | None,
     test_size: float,
     seed: int,
+    groups: Any = None,
 ) -> Problem:
     """Check the data, split them, and open the pool.
 
@@ -111,7 +113,8 @@ def set_up(
     gaps = _has_gaps(X) or _has_gaps(X_test)
     if gaps:
         X, X_test = _as_table(X), _as_table(X_test)
-    pool = open_pool(X, id=[str(row) for row in rows], mixed=gaps)
+    named = None if groups is None else check_groups(groups, len(target.answers))[rows].tolist()
+    pool = open_pool(X, id=[str(row) for row in rows], mixed=gaps, groups=named)
     if len(pool) != len(rows):
         raise BadInput(f"X has {len(pool)} rows but y has {len(rows)}; give one label per row")
     if number > len(pool):
