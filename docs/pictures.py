@@ -21,7 +21,9 @@ CLASSES = ("a", "b", "c")
 COLOURS = ("#1b6ca8", "#c8553d", "#3c7d4e")
 TINTS = ("#e3eef6", "#f8e8e3", "#e4f0e6")
 PICKS, MEMBERS, SIDE = 8, 9, 8  # SIDE: pixels of a cell of the background
-GIVEN = frozenset({"proba", "decision", "draws", "vectors", "labelled", "reference", "cost", "groups"})
+GIVEN = frozenset(
+    {"proba", "decision", "draws", "vectors", "labelled", "reference", "cost", "groups"}
+)
 
 Head = tuple[np.ndarray, np.ndarray]
 

@@ -45,6 +45,22 @@ def test_compare_ranks_with_intervals_and_writes(querist, iris, tmp_path):
     assert {"table", "saved", "losses", "verdict"} <= set(json.loads(form.read_text()))
 
 
+def test_compare_tells_whom_each_strategy_asked(querist, iris, tmp_path):
+    lines = iris.read_text().splitlines()
+    grown = [f"{line},{'site' if not k else 'AB'[k % 5 == 0]}" for k, line in enumerate(lines)]
+    iris.write_text("\n".join(grown) + "\n")
+    args = ("compare", iris, "--label", "kind", "--strategy", "margin,group_quota", "--seeds", 2)
+    page = tmp_path / "c.html"
+    said = querist(*args, *OPTIONS, "--groups", "site", "--out", page)
+    assert said.code == 0, said.err
+    rows = [row.split("\t") for row in said.out.splitlines()]
+    shares = {(row[0], row[1]): row for row in rows if len(row) == 5}
+    assert set(shares) >= {(s, g) for s in ("margin", "group_quota", "random") for g in "AB"}
+    assert 18 < float(shares["random", "B"][2]) < 22
+    assert float(shares["group_quota", "B"][3].split()[0]) > 35
+    assert "Whom they asked" in page.read_text(encoding="utf-8")
+
+
 def test_a_replay_needs_every_label(querist, mails):
     ran = querist("compare", mails, "--label", "label", "--text", "body")
     assert ran.code == 2
