@@ -7,7 +7,9 @@ import pytest
 from querist.strategies import Entropy, KCenter, Margin
 from querist.strategies.alfa_mix import ALFAMix
 from querist.strategies.anchor_al import AnchorAL
+from querist.strategies.bait import BAIT
 from querist.strategies.clue import CLUE
+from querist.strategies.cluster_margin import ClusterMargin
 from querist.strategies.contrastive import ContrastiveAL
 from querist.strategies.direct import DIRECT
 from querist.strategies.discriminative import DiscriminativeAL
@@ -22,6 +24,11 @@ from querist.testing.strategies import StrategyContract
 VARIANTS = {
     "clue": CLUE(),
     "clue, soft": CLUE(temperature=3.0),
+    "cluster_margin": ClusterMargin(),
+    "cluster_margin, entropy": ClusterMargin(Entropy(), among=2, size=3),
+    "bait": BAIT(),
+    "bait, little prior": BAIT(ridge=1e-3),
+    "bait, cut": BAIT(order=4, candidates=25),
     "contrastive": ContrastiveAL(),
     "contrastive, one": ContrastiveAL(neighbours=1),
     "discriminative": DiscriminativeAL(),

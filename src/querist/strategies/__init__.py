@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from querist.strategies.arithmetic import Product, Sum
     from querist.strategies.auto import Auto
     from querist.strategies.badge import BADGE
+    from querist.strategies.bait import BAIT
     from querist.strategies.bald import BALD
     from querist.strategies.base import Score, Strategy, Weighable
     from querist.strategies.batch_bald import BatchBALD
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from querist.strategies.certainty import Certainty
     from querist.strategies.class_balanced import ClassBalanced
     from querist.strategies.clue import CLUE
+    from querist.strategies.cluster_margin import ClusterMargin
     from querist.strategies.committee import QueryByCommittee
     from querist.strategies.committee_variance import CommitteeVariance
     from querist.strategies.compose import Chain, Top
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BADGE",
+    "BAIT",
     "BALD",
     "BUILTINS",
     "CLUE",
@@ -98,6 +101,7 @@ __all__ = [
     "Certainty",
     "Chain",
     "ClassBalanced",
+    "ClusterMargin",
     "CommitteeVariance",
     "ContrastiveAL",
     "CostSensitive",
@@ -166,6 +170,8 @@ BUILTINS: dict[str, tuple[str, str]] = {
     "kmeans": ("kmeans", "KMeansSampling"),
     "diverse_batch": ("diverse_batch", "DiverseBatch"),
     "badge": ("badge", "BADGE"),
+    "bait": ("bait", "BAIT"),
+    "cluster_margin": ("cluster_margin", "ClusterMargin"),
     "gsx": ("gsx", "GSx"),
     "gsy": ("gsy", "GSy"),
     "igs": ("igs", "iGS"),
