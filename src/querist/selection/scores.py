@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,18 +13,21 @@ from querist.core.types import Floats
 
 Doubles = NDArray[np.float64]
 
-_CACHE = 1 << 15  # numbers in a block: 256 KiB of doubles, so temporaries stay in L2
+_CACHE = 1 << 16  # numbers in a block: half a MiB of doubles, so it stays in L2
 _WIDE = 64  # columns from which whole rows are searched, not one column after the other
 _TINY = np.finfo(np.float64).tiny
+_EPSILON = float(np.finfo(np.float32).eps)
+_TINY_SINGLE = np.finfo(np.float32).tiny
 
 
 def by_blocks(
-    measure: Callable[[Doubles], Doubles], table: Floats, *, cache: int = _CACHE
+    measure: Callable[[Any], Doubles], table: Floats, *, cache: int = _CACHE, widen: bool = True
 ) -> Doubles:
-    """Apply a row-wise `measure` to `table` (n, ...) block by block, in float64; (n,).
+    """Apply a row-wise `measure` to `table` (n, ...) block by block; (n,) in float64.
 
     Single precision is widened inside the block, so that both precisions of the same
-    numbers rank alike and no copy of the whole table is made.
+    numbers rank alike and no copy of the whole table is made. A measure that rounds
+    nothing before it widens its own result, like a maximum, does without: `widen=False`.
 
     Examples
     --------
@@ -33,7 +38,9 @@ def by_blocks(
     rows = max(1, cache // max(1, width))
     out = np.empty(len(table))
     for start in range(0, len(table), rows):
-        block = np.asarray(table[start : start + rows], dtype=np.float64)
+        block = table[start : start + rows]
+        if widen or block.dtype not in (np.float32, np.float64):
+            block = np.asarray(block, dtype=np.float64, order="C")
         out[start : start + rows] = measure(block)
     return out
 
@@ -46,8 +53,19 @@ def least_confidence(proba: Floats) -> Doubles:
     >>> least_confidence(np.array([[0.75, 0.25], [1.0, 0.0]]))
     array([0.25, 0.  ])
     """
+    return by_blocks(lambda block: 1.0 - _widened(_largest(block)), proba, widen=False)
+
+
+def _largest(block: Floats) -> Floats:
+    """Largest number of each row, in the precision it came in, which rounds nothing."""
+    if block.shape[1] > _WIDE:
+        return np.asarray(block.max(axis=1))
     # maxima over turned blocks run along rows of memory, several times faster
-    return by_blocks(lambda block: 1.0 - np.ascontiguousarray(block.T).max(axis=0), proba)
+    return np.asarray(np.ascontiguousarray(block.T).max(axis=0))
+
+
+def _widened(numbers: Floats) -> Doubles:
+    return np.asarray(numbers, dtype=np.float64)
 
 
 def top_two_gap(table: Floats) -> Doubles:
@@ -60,25 +78,27 @@ def top_two_gap(table: Floats) -> Doubles:
     >>> top_two_gap(np.array([[0.5, 0.25, 0.25], [0.0, 0.0, 1.0]]))
     array([0.25, 1.  ])
     """
-    return by_blocks(_gap, table)
+    return by_blocks(_gap, table, widen=False)
 
 
-def _gap(block: Doubles) -> Doubles:
+def _gap(block: Floats) -> Doubles:
     if block.shape[1] == 1:
-        return block[:, 0]
+        return _widened(block[:, 0])
     if block.shape[1] > _WIDE:
         best, rows = block.argmax(axis=1), np.arange(len(block))
         rest = block.copy()
         rest[rows, best] = -np.inf
-        return np.asarray(block[rows, best] - rest.max(axis=1))
+        return _widened(block[rows, best]) - _widened(rest.max(axis=1))
     columns = np.ascontiguousarray(block.T)
     first = np.maximum(columns[0], columns[1])
     second = np.minimum(columns[0], columns[1])
+    lower = np.empty_like(first)
     for column in columns[2:]:
-        np.maximum(second, np.minimum(first, column), out=second)
+        np.minimum(first, column, out=lower)
+        np.maximum(second, lower, out=second)
         np.maximum(first, column, out=first)
-    gap: Doubles = first - second
-    return gap
+    # the difference is taken in doubles: single precision would round it, and make ties
+    return _widened(first) - _widened(second)
 
 
 def entropy(proba: Floats) -> Doubles:
@@ -90,6 +110,36 @@ def entropy(proba: Floats) -> Doubles:
     array([0.    , 0.6931])
     """
     return by_blocks(entropy_of, proba)
+
+
+def entropy_above(proba: Floats, floor: float) -> Doubles:
+    """Entropy of each row of `proba` (n, k) that can reach `floor`, minus infinity else; (n,).
+
+    Logarithms in single precision, which cost a third, tell within a known error which rows
+    are out; the others are computed as `entropy` does, to the last bit.
+
+    Examples
+    --------
+    >>> entropy_above(np.array([[1.0, 0.0], [0.5, 0.5]]), 0.5).round(4)
+    array([  -inf, 0.6931])
+    """
+    if floor == -np.inf:
+        return entropy(proba)
+    k = proba.shape[1]
+    # one rounding of p, eight of its logarithm, one of their product, k - 1 of the sum; twice that
+    least = floor - 2.0 * _EPSILON * (k + 10) * (1.0 + math.log(k))
+    ones = np.ones(k, dtype=np.float32)
+
+    def measure(block: Floats) -> Doubles:
+        single = np.maximum(block.astype(np.float32, copy=False), _TINY_SINGLE)
+        rough = np.log(single)
+        rough *= single
+        able = np.flatnonzero(rough @ ones <= -least)
+        out = np.full(len(block), -np.inf)
+        out[able] = entropy_of(_widened(block[able]))
+        return out
+
+    return by_blocks(measure, proba, widen=False)
 
 
 def entropy_of(block: Doubles) -> Doubles:

@@ -27,6 +27,7 @@ class Sum(Score):
     def __init__(self, terms: Sequence[tuple[float, Score]]) -> None:
         self.terms = tuple(terms)
         declare(self, [score for _, score in self.terms])
+        self.row_by_row = all(score.row_by_row for _, score in self.terms)
 
     @classmethod
     def of(cls, *parts: Score, times: float = 1.0) -> Sum:
@@ -68,6 +69,7 @@ class Product(Score):
     def __init__(self, factors: Sequence[Score]) -> None:
         self.factors = tuple(factors)
         declare(self, self.factors)
+        self.row_by_row = all(factor.row_by_row for factor in self.factors)
 
     @classmethod
     def of(cls, *parts: Score) -> Product:

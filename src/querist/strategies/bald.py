@@ -36,6 +36,7 @@ class BALD(Score):
     """
 
     cost_class = "n s k; trains s models a round"
+    row_by_row = True
     needs = frozenset({"draws"})
 
     def __init__(self, committee: Committee = 10) -> None:

@@ -7,9 +7,9 @@ from numbers import Real
 from typing import TYPE_CHECKING
 
 from querist.core.types import Floats, Picks, Signals
-from querist.selection.topk import top_k
 from querist.strategies.checks import checked_scores
 from querist.strategies.strategy import Strategy
+from querist.strategies.stream import best_of
 from querist.strategies.ties import Rng, tie_keys, tie_keys_of
 
 if TYPE_CHECKING:
@@ -24,18 +24,27 @@ class Score(Strategy):
     Scores combine by plain arithmetic on the raw numbers (nothing is rescaled):
     ``0.7 * Entropy() + 0.3 * Density()``, ``Entropy() * Density()``. ``>>`` hands the best
     on to a set-wise strategy: ``Entropy() >> Top(10_000) >> KCenter()``.
+
+    Attributes
+    ----------
+    row_by_row : bool
+        Whether a candidate's score is the same, to the last bit, whoever else is there: then
+        the pool is scored in blocks and no table of all scores is held.
     """
 
+    row_by_row: bool = False
     __array_ufunc__ = None  # a numpy number times a Score is a Score, not an array
 
     @abstractmethod
     def score(self, signals: Signals) -> Floats:
         """One number per candidate, (n,); higher = more wanted."""
 
+    def score_above(self, signals: Signals, floor: float) -> Floats:
+        """`score`, where any number below `floor` may stand for a score below it, (n,)."""
+        return self.score(signals)
+
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
-        scores = checked_scores(self, signals)
-        positions = top_k(scores, n, tie_keys_of(signals, rng))
-        return self.picks(positions, scores[positions], 1.0)
+        return self.picks(*best_of(self, signals, n, tie_keys_of(signals, rng)), 1.0)
 
     def __add__(self, other: Score) -> Score:
         from querist.strategies.arithmetic import Sum

@@ -29,6 +29,7 @@ class BinaryMinimum(Score):
 
     needs = frozenset({"marginals"})
     cost_class = "n k"
+    row_by_row = True
 
     def score(self, signals: Signals) -> Floats:
         """How uncertain the least certain label is, (n,), in [0, 1]."""

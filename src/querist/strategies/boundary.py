@@ -27,6 +27,7 @@ class DistanceToBoundary(Score):
 
     needs = frozenset({"decision"})
     cost_class = "n k"
+    row_by_row = True
 
     def score(self, signals: Signals) -> Floats:
         """One over one plus the distance, (n,), in (0, 1]."""

@@ -34,6 +34,7 @@ class Certainty(Score):
     """
 
     cost_class = "n"
+    row_by_row = True
     needs = frozenset({"proba"})
     wants = frozenset({"labelled"})
 

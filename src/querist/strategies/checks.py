@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from querist.core.errors import BadInput, BadStrategy, MissingNeed
 from querist.core.types import Floats, Signals
 
-
-class Scorer(Protocol):
-    """What `checked_scores` asks of a score."""
-
-    @property
-    def name(self) -> str:
-        """What the log calls it."""
-
-    def score(self, signals: Signals) -> Floats:
-        """One number per candidate, (n,)."""
+if TYPE_CHECKING:
+    from querist.strategies.base import Score
 
 
-def checked_scores(strategy: Scorer, signals: Signals) -> Floats:
+def checked_scores(strategy: Score, signals: Signals, floor: float = -np.inf) -> Floats:
     """Scores of a strategy, (n,), or BadStrategy when they are not one number per candidate."""
-    scores = np.asarray(strategy.score(signals))
+    scores = np.asarray(strategy.score_above(signals, floor))
     if scores.shape != (len(signals),) or scores.dtype.kind not in "iuf":
         raise BadStrategy(
             f"{strategy.name} must give one number per candidate, shape ({len(signals)},), but "

@@ -43,6 +43,7 @@ class ClassBalanced(Score):
         self.base = Margin() if base is None else base
         declare(self, [self.base])
         self.needs |= {"proba"}
+        self.row_by_row = self.base.row_by_row
         self.wants = (self.wants | {"labelled"}) - self.needs
         self.instead = {
             need: other for need, other in self.instead.items() if need != "proba"

@@ -47,6 +47,7 @@ class QueryByCommittee(Score):
 
     needs = frozenset({"draws"})
     cost_class = "n s k; trains s models a round"
+    row_by_row = True
 
     def __init__(
         self, committee: int | Sequence[Any] = 5, measure: Measure = "vote_entropy"

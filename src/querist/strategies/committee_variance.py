@@ -44,6 +44,7 @@ class CommitteeVariance(Score):
     needs = frozenset({"predicted"})
     cold_start = GSx()
     cost_class = "n s; trains s models a round"
+    row_by_row = True
 
     def __init__(self, committee: int | Sequence[Any] = 5) -> None:
         self.committee = checked_committee(committee)

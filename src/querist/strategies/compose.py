@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from querist.core.errors import BadInput
-from querist.core.types import Picks, Signals
-from querist.selection.topk import top_k
+from querist.core.types import Floats, Picks, Signals
 from querist.strategies.base import Rng, Score, Strategy, Weighable, checked_scores, tie_keys_of
 from querist.strategies.parts import declare, narrow
+from querist.strategies.stream import best_of
 
 
 class Top:
@@ -79,22 +80,21 @@ class Chain(Strategy):
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         *filters, last = self.stages
-        positions = np.arange(len(signals))
-        left, scores = signals, np.empty(0)
-        for stage in filters:
-            if isinstance(stage, Score):
-                scores = np.asarray(checked_scores(stage, left))
-            elif isinstance(stage, Top):
-                kept = top_k(scores, max(stage.keep, n), tie_keys_of(left, rng))
-                positions, scores = positions[kept], scores[kept]
+        left, positions = signals, None  # None: all of them, not written down
+        scores: Floats = np.empty(0)
+        for stage, after in pairwise(self.stages):
+            if isinstance(stage, Score) and isinstance(after, Top):
+                kept, scores = best_of(stage, left, max(after.keep, n), tie_keys_of(left, rng))
+                positions = kept if positions is None else positions[kept]
                 left = narrow(signals, positions, self)
+            elif isinstance(stage, Score):
+                scores = np.asarray(checked_scores(stage, left))
         if isinstance(last, Top):
-            best = top_k(scores, n, tie_keys_of(left, rng))
-            return self.picks(positions[best], scores[best], 1.0)
-        if isinstance(last, Weighable) and isinstance(filters[-1], Score):
+            picks = self.picks(np.arange(n), scores[:n], 1.0)
+        elif isinstance(last, Weighable) and isinstance(filters[-1], Score):
             picks = last.pick_weighted(left, scores, n, rng)
         else:
             picks = last.pick(left, n, rng)
         shown = scores[picks.positions] if picks.scores is None else picks.scores
-        names = (self.name,) * len(picks.positions)
-        return Picks(positions[picks.positions], shown, names, picks.probability)
+        chosen = picks.positions if positions is None else positions[picks.positions]
+        return Picks(chosen, shown, (self.name,) * len(chosen), picks.probability)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from querist.core.types import Floats, Signals
-from querist.selection.scores import entropy
+from querist.selection.scores import entropy, entropy_above
 from querist.strategies.base import Score
 
 
@@ -23,8 +23,14 @@ class Entropy(Score):
 
     needs = frozenset({"proba"})
     cost_class = "n k"
+    row_by_row = True
 
     def score(self, signals: Signals) -> Floats:
         """Entropy, (n,), between 0 and log k."""
         assert signals.proba is not None
         return entropy(signals.proba)
+
+    def score_above(self, signals: Signals, floor: float) -> Floats:
+        """Entropy, (n,), minus infinity where a bound shows that it is below `floor`."""
+        assert signals.proba is not None
+        return entropy_above(signals.proba, floor)

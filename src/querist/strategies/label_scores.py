@@ -29,6 +29,7 @@ class AvgScore(Score):
 
     needs = frozenset({"marginals"})
     cost_class = "n k"
+    row_by_row = True
 
     def score(self, signals: Signals) -> Floats:
         """The four classes of this file differ in `_measure` alone; (n,)."""

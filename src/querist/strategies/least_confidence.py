@@ -23,6 +23,7 @@ class LeastConfidence(Score):
 
     needs = frozenset({"proba"})
     cost_class = "n k"
+    row_by_row = True
 
     def score(self, signals: Signals) -> Floats:
         """One minus the largest probability, (n,)."""

@@ -33,6 +33,7 @@ class Margin(Score):
     needs = frozenset({"proba"})
     instead = MappingProxyType({"proba": "decision"})
     cost_class = "n k"
+    row_by_row = True
 
     def score(self, signals: Signals) -> Floats:
         """One minus the margin, (n,), in [0, 1]."""

@@ -31,6 +31,7 @@ class MaxLoss(Score):
 
     needs = frozenset({"marginals"})
     cost_class = "n k"
+    row_by_row = True
 
     def score(self, signals: Signals) -> Floats:
         """Sum of hinge losses over the labels, (n,), in [0, 2 k]."""
@@ -60,6 +61,7 @@ class MeanMaxLoss(Score):
 
     needs = frozenset({"marginals"})
     cost_class = "n k"
+    row_by_row = True
 
     def score(self, signals: Signals) -> Floats:
         """Mean of the sums of hinge losses, (n,), in [0, 2 k]."""

@@ -37,6 +37,7 @@ class ExpectedModelChange(Score):
     """
 
     cost_class = "n (d + k)"
+    row_by_row = True
     needs = frozenset({"proba", "vectors"})
 
     def __init__(self, intercept: bool = True) -> None:

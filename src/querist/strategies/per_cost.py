@@ -41,6 +41,7 @@ class PerCost(Score):
         self.base = Margin() if base is None else base
         declare(self, [self.base])
         self.needs |= {"cost"}
+        self.row_by_row = self.base.row_by_row
 
     def score(self, signals: Signals) -> Floats:
         """Score per unit of cost, (n,), not negative."""

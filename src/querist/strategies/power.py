@@ -10,12 +10,12 @@ from querist.core.errors import BadInput
 from querist.core.types import Floats, Picks, Signals
 from querist.selection.gumbel import gumbel
 from querist.selection.scores import Doubles
-from querist.selection.topk import top_k
+from querist.selection.topk import Keys, stream_top_k
 from querist.strategies.base import Rng, Score, Strategy
-from querist.strategies.checks import checked_scores
 from querist.strategies.margin import Margin
 from querist.strategies.parts import declare
-from querist.strategies.ties import tie_keys, tie_keys_of
+from querist.strategies.stream import scores_of
+from querist.strategies.ties import tie_keys_of
 
 Form = Literal["power", "softmax", "softrank"]
 
@@ -25,7 +25,7 @@ class PowerSampling(Strategy):
 
     The n largest of perturbed scores (n_candidates,): log s + g / beta, with g Gumbel noise
     of each item. Each next pick has probability s^beta / sum of s^beta of what is left.
-    Costs O(n) beyond the base. Best for: large batches, where the n best resemble each
+    Costs O(n) time beyond the base. Best for: large batches, where the n best resemble each
     other. Fails when: most of a large pool is certain but not at zero; it dilutes the batch.
 
     Parameters
@@ -62,24 +62,34 @@ class PowerSampling(Strategy):
         declare(self, [self.base])
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
-        scores = checked_scores(self.base, signals)
-        keys = tie_keys_of(signals, rng)
-        logits = self._logits(scores.astype(np.float64), tie_keys(signals, rng))
-        noisy = self.beta * logits if self.beta else np.zeros(len(signals))  # 0 x -inf is no number
-        positions = top_k(noisy + gumbel(tie_keys(signals, rng)), n, keys)
-        return self.picks(positions, scores[positions])
+        keys, in_rank, drawn = (tie_keys_of(signals, rng) for _ in range(3))
+        scores = scores_of(self.base, signals)
+        whole = None
+        if self.form == "softrank":
+            whole = _log_ranks(scores(np.s_[:], -np.inf), in_rank)
 
-    def _logits(self, scores: Doubles, keys: Floats) -> Doubles:
+        def perturbed(rows: slice, _: float) -> Doubles:
+            logits = self._logits(scores(rows, -np.inf)) if whole is None else whole[rows]
+            noise = gumbel(drawn(np.arange(rows.start, rows.stop)))
+            return noise + self.beta * logits if self.beta else noise  # 0 x -inf is no number
+
+        positions, _ = stream_top_k(perturbed, len(signals), n, keys)
+        return self.picks(positions, scores(positions, -np.inf))
+
+    def _logits(self, scores: Floats) -> Floats:
         if self.form == "softmax":
             return scores
-        if self.form == "softrank":
-            ranks = np.empty(len(scores))
-            ranks[np.lexsort((keys, -scores))] = np.arange(1, len(scores) + 1)
-            return np.asarray(-np.log(ranks))
         if scores.min() < 0:
             raise BadInput(
                 f"PowerSampling takes powers of scores, but {self.base.name} gave "
                 f"{scores.min():.4g}; use form='softmax' or 'softrank'"
             )
         with np.errstate(divide="ignore"):  # a score of 0 is drawn only when nothing else is left
-            return np.asarray(np.log(scores))
+            return np.asarray(np.log(scores.astype(np.float64)))
+
+
+def _log_ranks(scores: Floats, keys: Keys) -> Doubles:
+    ranks = np.empty(len(scores))
+    order = np.lexsort((keys(np.arange(len(scores))), -scores.astype(np.float64)))
+    ranks[order] = np.arange(1, len(scores) + 1)
+    return np.asarray(-np.log(ranks))
