@@ -1,11 +1,7 @@
-import tracemalloc
-
 import numpy as np
 import pytest
 
-from querist.core.types import unchecked_signals
-from querist.selection.topk import top_k
-from querist.strategies import Margin
+from querist.selection.topk import stream_top_k, top_k
 
 
 def plain(scores, k, keys):
@@ -25,17 +21,44 @@ def test_top_k_is_the_sorted_head_of_the_whole(n, k, levels):
     )
 
 
+@pytest.mark.parametrize("rows", [1, 3, 64, 999, 1000, 5000])
+@pytest.mark.parametrize("k", [1, 7, 600, 1000])
+@pytest.mark.parametrize("levels", [1, 5, None])
+def test_a_stream_gives_the_same_whatever_its_blocks_and_whatever_is_below_the_floor(
+    rows, k, levels
+):
+    rng = np.random.default_rng(k)
+    scores = rng.random(1000) if levels is None else rng.integers(levels, size=1000)
+    key = rng.random(1000)
+
+    def scored(part, floor):
+        return np.where(scores[part] < floor, rng.choice([-np.inf, floor - 1]), scores[part])
+
+    positions, values = stream_top_k(scored, 1000, k, key.__getitem__, rows=rows)
+    np.testing.assert_array_equal(positions, plain(scores, k, key.__getitem__))
+    np.testing.assert_array_equal(values, scores[positions])
+
+
+@pytest.mark.parametrize("k", [10, 1000, 30_000])
+def test_ascending_scores_are_cut_only_when_as_many_have_come(k, monkeypatch):
+    # the worst case: every row is better than all before it
+    scores = np.arange(200_000.0)
+    handled = []
+    partition = np.partition
+    monkeypatch.setattr(np, "partition", lambda v, at: handled.append(len(v)) or partition(v, at))
+    asked = []
+    keys = lambda rows: asked.append(len(rows)) or rows.astype(float)  # noqa: E731
+    positions, _ = stream_top_k(lambda rows, _: scores[rows], len(scores), k, keys, rows=1000)
+    np.testing.assert_array_equal(positions, np.arange(200_000)[::-1][:k])
+    assert sum(handled) <= 3 * len(scores) + 2 * k
+    assert asked == [k]
+
+
+def test_unsigned_scores_rank_like_numbers():
+    scores = np.array([0, 3, 1], dtype=np.uint8)
+    assert top_k(scores, 3, lambda rows: rows.astype(float)).tolist() == [1, 2, 0]
+
+
 def test_minus_infinity_is_picked_last_but_picked():
     scores = np.array([-np.inf, 1.0, -np.inf])
     assert top_k(scores, 3, np.negative).tolist() == [1, 2, 0]
-
-
-def test_a_thousand_of_a_million_needs_little_more_than_the_scores():
-    proba = np.random.default_rng(0).dirichlet(np.ones(10), size=1_000_000).astype(np.float32)
-    signals = unchecked_signals(proba=proba)
-    tracemalloc.start()
-    picks = Margin().select(signals, 1000, 0)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert len(picks) == 1000
-    assert peak < 3 * 8 * len(proba)  # the table itself in doubles would be 80 MB

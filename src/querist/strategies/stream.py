@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from querist.core.errors import BadStrategy
+from querist.core.progress import tick
 from querist.core.signals import ROWWISE
 from querist.core.types import Floats, Positions, Signals, unchecked_signals
 from querist.selection.topk import Keys, stream_top_k
@@ -22,6 +23,7 @@ def best_of(score: Score, signals: Signals, k: int, keys: Keys) -> tuple[Positio
 
     Examples
     --------
+    >>> import numpy as np
     >>> from querist.strategies import Entropy
     >>> signals = Signals(proba=np.array([[1.0, 0.0], [0.5, 0.5], [0.75, 0.25]]))
     >>> best_of(Entropy(), signals, 1, np.negative)
@@ -41,6 +43,8 @@ def scores_of(score: Score, signals: Signals) -> Callable[[Rows, float], Floats]
         return lambda rows, floor: whole[rows]
 
     def some(rows: Rows, floor: float) -> Floats:
+        if isinstance(rows, slice):
+            tick("scores", rows.start or 0, len(signals))
         try:
             return checked_scores(score, _part(signals, rows, score), floor)
         except BadStrategy:

@@ -216,6 +216,15 @@ class StrategyContract:
             self.strategy.select(self._of(double), 9, 0),
         )
 
+    def test_row_by_row_is_meant(self) -> None:
+        """A score that claims `row_by_row` gives a part the numbers it gave the whole."""
+        if getattr(self.strategy, "row_by_row", False):
+            parts = make_parts(40)
+            whole = self.strategy.score(self._of(parts))
+            for rows in (np.arange(1), np.arange(1, 17), np.arange(17, 40)):
+                some = self.strategy.score(self._of(reorder(parts, rows)))
+                np.testing.assert_array_equal(some, whole[rows])
+
     def test_arrays_untouched(self) -> None:
         """The caller's arrays are read only."""
         parts = make_parts(40)
