@@ -19,8 +19,8 @@ class Foreign(Strategy):
     """A function `(signals, n, rng) -> positions`, or an object with such a `select`.
 
     A function may carry `needs` and `wants` as attributes; without them it is given every
-    cheap signal there is. Should it fail while nothing is labelled, for want of a signal that
-    only a model gives, the first batch is drawn at random.
+    cheap signal there is, and asked once there is a model to give them: the first batch is
+    then drawn at random.
     """
 
     def __init__(self, source: Any) -> None:
@@ -28,8 +28,8 @@ class Foreign(Strategy):
         self._choose: Callable[[Signals, int, Rng], Any] = getattr(source, "select", source)
         self.needs = frozenset(getattr(source, "needs", ()))
         self.wants = frozenset(getattr(source, "wants", ALL)) - self.needs
-        self._declared = hasattr(source, "needs") or hasattr(source, "wants")
-        start = getattr(source, "cold_start", None)
+        declared = hasattr(source, "needs") or hasattr(source, "wants")
+        start = getattr(source, "cold_start", None if declared else Random())
         self.cold_start = None if start is None else as_strategy(start)
 
     @property
@@ -42,13 +42,7 @@ class Foreign(Strategy):
         return self.name
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
-        try:
-            positions = np.asarray(self._choose(signals, n, rng))
-        except Exception:
-            if self._declared or signals.labelled is None or len(signals.labelled):
-                raise
-            return Random().pick(signals, n, rng)
-        return self.picks(positions)
+        return self.picks(np.asarray(self._choose(signals, n, rng)))
 
 
 def as_strategy(source: Any) -> Strategy:
