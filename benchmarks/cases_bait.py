@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 import querist as q
+from measuring import Case, normal
 from querist import strategies as s
-from strategies import Case, normal
-
-
-def cases() -> dict[str, Callable[[], Case]]:
-    """Builders by name."""
-    return {"bait": bait, "bait_binary": bait_binary, "cluster_margin": cluster_margin}
 
 
 def said(X, k):
@@ -56,6 +49,7 @@ def fisher(n, k, batch, size):
         definition,
         batch=batch,
         portion=(1, 2),
+        peer_name="the definition",
         note=(
             "limit: the matrix products of the 2 x batch updates alone; "
             f"peer: the definition, each pick over 200 rows only, {n // 200} times fewer, "
@@ -90,3 +84,7 @@ def cluster_margin():
         batch=1000,
         note="limit: the linkage and one table of distances",
     )
+
+
+def cases():
+    return {case.__name__: case for case in (bait, bait_binary, cluster_margin)}
