@@ -14,7 +14,7 @@ def blobs(sizes, seed=0, spread=0.3):
 
 
 def typicality(rows, neighbours):
-    """Equation 4 by loops."""
+    """Its definition by loops."""
     near = max(1, min(neighbours, len(rows) // 2))
     out = []
     for at, row in enumerate(rows):

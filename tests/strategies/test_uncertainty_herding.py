@@ -14,7 +14,7 @@ def make(n, labelled, seed=0):
 
 
 def plain(signals, n, quantile):
-    """Equation 3 by loops, with the radius from the labelled items."""
+    """The definition by loops, with the radius from the labelled items."""
     vectors = signals.vectors / np.linalg.norm(signals.vectors, axis=1, keepdims=True)
     known = signals.labelled.vectors
     known = known / np.linalg.norm(known, axis=1, keepdims=True)

@@ -20,7 +20,8 @@ def gumbel(uniforms: Floats) -> Doubles:
     ----------
     Yellott (1977), The relationship between Luce's choice axiom, Thurstone's theory of
     comparative judgment, and the double exponential distribution; Kool, van Hoof and
-    Welling (2019), Stochastic beams and where to find them, ICML, section 2.3.
+    Welling (2019), Stochastic beams and where to find them: the Gumbel-top-k trick for
+    sampling sequences without replacement, ICML.
 
     Examples
     --------

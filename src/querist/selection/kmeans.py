@@ -108,8 +108,7 @@ def seeds(points: Doubles, n: int, rng: np.random.Generator, weights: Floats) ->
 
     References
     ----------
-    Arthur and Vassilvitskii (2007), k-means++: the advantages of careful seeding, SODA,
-    section 7.
+    Arthur and Vassilvitskii (2007), k-means++: the advantages of careful seeding, SODA.
 
     Examples
     --------

@@ -35,7 +35,7 @@ class ALFAMix(Strategy):
 
     References
     ----------
-    Parvaneh et al. (2022), Active learning by feature mixing, CVPR, section 3.
+    Parvaneh et al. (2022), Active learning by feature mixing, CVPR.
 
     Examples
     --------

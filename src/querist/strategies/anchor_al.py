@@ -38,7 +38,7 @@ class AnchorAL(Strategy):
     References
     ----------
     Lesci and Vlachos (2024), AnchorAL: computationally efficient active learning for large
-    and imbalanced datasets, NAACL, section 3.
+    and imbalanced datasets, NAACL.
 
     Examples
     --------

@@ -35,7 +35,7 @@ class Auto(Strategy):
     References
     ----------
     Bae et al. (2025), Uncertainty herding: one active learning method for all label
-    budgets, ICLR, equation 3 (radius and class weights are querist's own).
+    budgets, ICLR, definition 5 (radius and class weights are querist's own).
 
     Examples
     --------

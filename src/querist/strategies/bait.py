@@ -42,7 +42,7 @@ class BAIT(Strategy):
     References
     ----------
     Ash, Goel, Krishnamurthy and Kakade (2021), Gone fishing: neural active learning with
-    Fisher embeddings, NeurIPS, algorithm 1.
+    Fisher embeddings, NeurIPS.
 
     Examples
     --------

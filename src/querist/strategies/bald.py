@@ -25,7 +25,7 @@ class BALD(Score):
     References
     ----------
     Houlsby, Huszár, Ghahramani and Lengyel (2011), Bayesian active learning for
-    classification and preference learning, arXiv 1112.5745, equation 2.
+    classification and preference learning, arXiv 1112.5745.
 
     Examples
     --------

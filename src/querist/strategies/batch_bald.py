@@ -29,7 +29,7 @@ class BatchBALD(Strategy):
     References
     ----------
     Kirsch, van Amersfoort and Gal (2019), BatchBALD: efficient and diverse batch
-    acquisition for deep Bayesian active learning, NeurIPS, equations 8 to 14, algorithm 1.
+    acquisition for deep Bayesian active learning, NeurIPS, algorithm 1, equations 4 to 13.
 
     Examples
     --------

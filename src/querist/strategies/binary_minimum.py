@@ -19,7 +19,7 @@ class BinaryMinimum(Score):
     References
     ----------
     Brinker (2006), On active learning in multi-label classification, in From Data and
-    Information Analysis to Knowledge Engineering, section 3.
+    Information Analysis to Knowledge Engineering.
 
     Examples
     --------

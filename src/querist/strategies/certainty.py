@@ -23,9 +23,9 @@ class Certainty(Score):
 
     References
     ----------
-    Lewis and Gale (1994), A sequential algorithm for training text classifiers, SIGIR,
-    section 5 (relevance sampling); Cormack and Grossman (2014), Evaluation of
-    machine-learning protocols for technology-assisted review, SIGIR (continuous learning).
+    Lewis and Gale (1994), A sequential algorithm for training text classifiers, SIGIR
+    (relevance sampling); Cormack and Grossman (2014), Evaluation of machine-learning protocols
+    for technology-assisted review in electronic discovery, SIGIR (continuous active learning).
 
     Examples
     --------

@@ -31,7 +31,7 @@ class CLUE(Strategy):
     References
     ----------
     Prabhu, Chandrasekaran, Saenko and Hoffman (2021), Active domain adaptation via
-    clustering uncertainty-weighted embeddings, ICCV, algorithm 1.
+    clustering uncertainty-weighted embeddings, ICCV.
 
     Examples
     --------

@@ -35,8 +35,11 @@ class QueryByCommittee(Score):
 
     References
     ----------
-    Dagan and Engelson (1995), Committee-based sampling, ICML (vote entropy); McCallum and
-    Nigam (1998), Employing EM and pool-based active learning, ICML (divergence).
+    Dagan and Engelson (1995), Committee-based sampling for training probabilistic
+    classifiers, ICML (vote entropy); McCallum and Nigam (1998), Employing EM and pool-based
+    active learning for text classification, ICML (divergence); Beluch et al. (2018), The
+    power of ensembles for active learning in image classification, CVPR, equation 4
+    (variation ratio).
 
     Examples
     --------

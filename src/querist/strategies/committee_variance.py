@@ -33,7 +33,7 @@ class CommitteeVariance(Score):
     ----------
     RayChaudhuri and Hamey (1995), Minimisation of data collection by active learning, ICNN;
     Burbidge, Rowland and King (2007), Active learning for regression based on query by
-    committee, IDEAL, equation 4.
+    committee, IDEAL.
 
     Examples
     --------

@@ -33,7 +33,7 @@ class ContrastiveAL(Score):
     References
     ----------
     Margatina, Vernikos, Barrault and Aletras (2021), Active learning by acquiring
-    contrastive examples, EMNLP, algorithm 1.
+    contrastive examples, EMNLP.
 
     Examples
     --------

@@ -33,9 +33,9 @@ class CostSensitive(Score):
 
     References
     ----------
-    Margineantu (2005), Active cost-sensitive learning, IJCAI, section 2 (minimal); Chen and
+    Margineantu (2005), Active cost-sensitive learning, IJCAI (minimal); Chen and
     Lin (2013), Active learning for multiclass cost-sensitive classification using
-    probabilistic models, TAAI, section III (margin); Joshi, Porikli and Papanikolopoulos
+    probabilistic models, TAAI (margin); Joshi, Porikli and Papanikolopoulos
     (2009), Multi-class active learning for image classification, CVPR (expected).
 
     Examples

@@ -23,7 +23,7 @@ class Density(Score):
     References
     ----------
     Settles and Craven (2008), An analysis of active learning strategies for sequence
-    labeling tasks, EMNLP, section 3.4.
+    labeling tasks, EMNLP (information density).
 
     Examples
     --------
@@ -65,7 +65,8 @@ class InformationDensity(Score):
 
     References
     ----------
-    Settles and Craven (2008), section 3.4, equation of phi^ID.
+    Settles and Craven (2008), An analysis of active learning strategies for sequence
+    labeling tasks, EMNLP (information density).
 
     Examples
     --------

@@ -29,7 +29,8 @@ class DIRECT(Strategy):
     References
     ----------
     Nuggehalli, Zhang, Jain and Nowak (2023), DIRECT: deep active learning under imbalance
-    and label noise, arXiv 2312.09196, algorithms 1 and 2.
+    and label noise, arXiv 2312.09196; ICML 2025 as Improved algorithms for deep active
+    learning under imbalance via optimal separation.
 
     Examples
     --------

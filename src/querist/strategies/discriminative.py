@@ -35,8 +35,7 @@ class DiscriminativeAL(Strategy):
 
     References
     ----------
-    Gissin and Shalev-Shwartz (2019), Discriminative active learning, arXiv 1907.06347,
-    section 3.
+    Gissin and Shalev-Shwartz (2019), Discriminative active learning, arXiv 1907.06347.
 
     Examples
     --------

@@ -30,7 +30,7 @@ class DiverseBatch(Strategy):
 
     References
     ----------
-    Zhdanov (2019), Diverse mini-batch active learning, arXiv 1901.05954, algorithm 1.
+    Zhdanov (2019), Diverse mini-batch active learning, arXiv 1901.05954.
 
     Examples
     --------

@@ -34,7 +34,7 @@ class ExpectedModelChangeMaximization(Score):
     References
     ----------
     Cai, Zhang and Zhou (2013), Maximizing expected model change for active learning in
-    regression, ICDM, equations 5 to 8.
+    regression, ICDM.
 
     Examples
     --------

@@ -31,7 +31,7 @@ class EPIG(Score):
     References
     ----------
     Bickford Smith, Kirsch, Farquhar, Gal, Foster and Rainforth (2023), Prediction-oriented
-    Bayesian active learning, AISTATS, equations 5 and 9.
+    Bayesian active learning, AISTATS.
 
     Examples
     --------

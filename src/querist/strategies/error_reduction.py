@@ -42,7 +42,7 @@ class ExpectedErrorReduction(Score):
     References
     ----------
     Roy and McCallum (2001), Toward optimal active learning through sampling estimation of
-    error reduction, ICML, equations 2 (log) and 3 (zero_one).
+    error reduction, ICML.
 
     Examples
     --------

@@ -28,7 +28,7 @@ class Falcun(Strategy):
     References
     ----------
     Gilhuber, Beer, Ma and Seidl (2024), FALCUN: a simple and efficient deep active learning
-    strategy, ECML PKDD.
+    strategy, ECML PKDD, equations 1 (uncertainty), 3 (distance), 5 and 6 (the draw).
 
     Examples
     --------

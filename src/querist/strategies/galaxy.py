@@ -26,7 +26,7 @@ class GALAXY(Strategy):
     References
     ----------
     Zhang, Katz-Samuels and Nowak (2022), GALAXY: graph-based active learning at the
-    extreme, ICML, algorithms 1 and 2.
+    extreme, ICML.
 
     Examples
     --------

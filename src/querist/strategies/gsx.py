@@ -19,7 +19,7 @@ class GSx(KCenter):
     References
     ----------
     Wu, Lin and Huang (2019), Active learning for regression using greedy sampling,
-    Information Sciences 474, algorithm 1.
+    Information Sciences 474.
 
     Examples
     --------

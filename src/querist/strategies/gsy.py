@@ -24,7 +24,7 @@ class GSy(Strategy):
     References
     ----------
     Wu, Lin and Huang (2019), Active learning for regression using greedy sampling,
-    Information Sciences 474, algorithm 2.
+    Information Sciences 474.
 
     Examples
     --------

@@ -25,7 +25,7 @@ class iGS(Strategy):
     References
     ----------
     Wu, Lin and Huang (2019), Active learning for regression using greedy sampling,
-    Information Sciences 474, algorithm 3.
+    Information Sciences 474.
 
     Examples
     --------

@@ -19,7 +19,7 @@ class AvgScore(Score):
     References
     ----------
     Esuli and Sebastiani (2009), Active learning strategies for multi-label text
-    classification, ECIR, section 3 (score, average).
+    classification, ECIR.
 
     Examples
     --------

@@ -21,7 +21,7 @@ class LCI(Score):
 
     References
     ----------
-    Li and Guo (2013), Active learning with multi-label SVM classification, IJCAI, equation 4.
+    Li and Guo (2013), Active learning with multi-label SVM classification, IJCAI.
 
     Examples
     --------

@@ -25,7 +25,7 @@ class LCMD(Strategy):
     References
     ----------
     Holzmueller, Zaverkin, Kaestner and Steinwart (2023), A framework and benchmark for deep
-    batch active learning for regression, JMLR 24, section 4.2.5 (LCMD-TP).
+    batch active learning for regression, JMLR 24, section 5.2.8 (LCMD).
 
     Examples
     --------

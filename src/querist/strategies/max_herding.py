@@ -39,7 +39,7 @@ class MaxHerding(Strategy):
     References
     ----------
     Bae et al. (2024), Generalized coverage for more robust low-budget active learning,
-    ECCV, equation 2 and algorithm 1.
+    ECCV.
 
     Examples
     --------

@@ -20,8 +20,7 @@ class MaxLoss(Score):
 
     References
     ----------
-    Li, Wang and Sung (2004), Multilabel SVM active learning for image classification, ICIP,
-    section 3 (ML).
+    Li, Wang and Sung (2004), Multilabel SVM active learning for image classification, ICIP.
 
     Examples
     --------
@@ -50,8 +49,7 @@ class MeanMaxLoss(Score):
 
     References
     ----------
-    Li, Wang and Sung (2004), Multilabel SVM active learning for image classification, ICIP,
-    section 3 (MML).
+    Li, Wang and Sung (2004), Multilabel SVM active learning for image classification, ICIP.
 
     Examples
     --------

@@ -25,7 +25,7 @@ class MMC(Score):
     References
     ----------
     Yang, Sun, Wang and Chen (2009), Effective multi-label active learning for text
-    classification, KDD, equations 9 to 11 and algorithm 1.
+    classification, KDD.
 
     Examples
     --------

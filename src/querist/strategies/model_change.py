@@ -25,8 +25,9 @@ class ExpectedModelChange(Score):
 
     References
     ----------
-    Settles, Craven and Ray (2008), Multiple-instance active learning, NIPS, section 3;
-    Settles and Craven (2008), EMNLP, section 3.3 (expected gradient length).
+    Settles, Craven and Ray (2007), Multiple-instance active learning, NIPS; Settles and
+    Craven (2008), An analysis of active learning strategies for sequence labeling tasks,
+    EMNLP (expected gradient length).
 
     Examples
     --------

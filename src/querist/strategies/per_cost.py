@@ -25,7 +25,7 @@ class PerCost(Score):
     References
     ----------
     Settles, Craven and Friedland (2008), Active learning with real annotation costs, NIPS
-    workshop on cost-sensitive learning, section 4 (return on investment).
+    workshop on cost-sensitive learning.
 
     Examples
     --------

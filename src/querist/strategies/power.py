@@ -40,7 +40,7 @@ class PowerSampling(Strategy):
     References
     ----------
     Kirsch, Farquhar, Atighehchian, Jesson, Branchaud-Charron and Gal (2023), Stochastic
-    batch acquisition: a simple baseline for deep active learning, TMLR, section 3, table 2.
+    batch acquisition: a simple baseline for deep active learning, TMLR, proposition 3.1.
 
     Examples
     --------

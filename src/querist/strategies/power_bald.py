@@ -24,7 +24,7 @@ class PowerBALD(PowerSampling):
     References
     ----------
     Kirsch et al. (2023), Stochastic batch acquisition: a simple baseline for deep active
-    learning, TMLR, section 3.
+    learning, TMLR.
 
     Examples
     --------

@@ -32,7 +32,7 @@ class PredictiveVariance(Strategy):
     References
     ----------
     MacKay (1992), Information-based objective functions for active data selection, Neural
-    Computation 4(4), equation 8.
+    Computation 4(4).
 
     Examples
     --------

@@ -40,8 +40,7 @@ class ProbCover(Strategy):
 
     References
     ----------
-    Yehuda et al. (2022), Active learning through a covering lens, NeurIPS, algorithm 1 and
-    section 3.2 (radius).
+    Yehuda et al. (2022), Active learning through a covering lens, NeurIPS.
 
     Examples
     --------

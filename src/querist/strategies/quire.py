@@ -36,7 +36,7 @@ class QUIRE(Score):
     References
     ----------
     Huang, Jin and Zhou (2010), Active learning by querying informative and representative
-    examples, NIPS, section 3.
+    examples, NIPS.
 
     Examples
     --------

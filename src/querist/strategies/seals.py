@@ -34,7 +34,7 @@ class SEALS(Strategy):
     References
     ----------
     Coleman et al. (2022), Similarity search for efficient active learning and search of
-    rare concepts, AAAI, algorithm 1.
+    rare concepts, AAAI.
 
     Examples
     --------

@@ -40,7 +40,7 @@ class TypiClust(Strategy):
     References
     ----------
     Hacohen et al. (2022), Active learning on a budget: opposite strategies suit high and low
-    budgets, ICML, algorithm 1 and equation 4.
+    budgets, ICML.
 
     Examples
     --------

@@ -41,7 +41,7 @@ class UncertaintyHerding(Strategy):
     References
     ----------
     Bae et al. (2025), Uncertainty herding: one active learning method for all label
-    budgets, ICLR, equation 3 and section 3.2 (radius).
+    budgets, ICLR, definition 5 and algorithm 1.
 
     Examples
     --------

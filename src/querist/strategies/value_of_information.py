@@ -41,7 +41,7 @@ class ValueOfInformation(Score):
     References
     ----------
     Kapoor, Horvitz and Basu (2007), Selective supervision: guiding supervised learning with
-    decision-theoretic active learning, IJCAI, section 3.
+    decision-theoretic active learning, IJCAI.
 
     Examples
     --------
