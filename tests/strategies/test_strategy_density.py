@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -60,3 +62,15 @@ def test_beta_0_leaves_the_base_alone():
 def test_a_bad_beta_is_refused(beta):
     with pytest.raises(BadInput, match="beta"):
         InformationDensity(beta=beta)
+
+
+def test_density_weighting_holds_blocks_and_not_a_table_of_pairs():
+    rng = np.random.default_rng(0)
+    signals = Signals(
+        vectors=rng.normal(size=(20_000, 64)), proba=rng.dirichlet(np.ones(5), size=20_000)
+    )
+    tracemalloc.start()
+    InformationDensity().select(signals, 50, 0)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 10e6  # the vectors themselves are 10 MB, a table of pairs 3.2 GB

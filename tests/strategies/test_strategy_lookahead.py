@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections import Counter
 
 import numpy as np
@@ -151,3 +152,14 @@ def test_value_of_information_is_that_of_refits():
         after = [risk([*KNOWN, x], [*TARGETS, y], left) for y in range(3)]
         plain = risk(KNOWN, TARGETS, POOL) - fitted(KNOWN, TARGETS, x) @ after - 0.3 * price[row]
         assert found[row] == pytest.approx(plain, abs=1e-8)
+
+
+def test_error_reduction_holds_blocks_and_not_a_table_of_candidates_and_points():
+    rng = np.random.default_rng(0)
+    known = Labelled(rng.normal(size=(20, 4)), np.arange(20) % 2, ("a", "b"))
+    signals = Signals(vectors=rng.normal(size=(10_000, 4)), labelled=known)
+    tracemalloc.start()
+    ExpectedErrorReduction().select(signals, 1, 0)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 60e6  # one number for each candidate and point is 80 MB, each pair 800 MB

@@ -109,8 +109,8 @@ def jointly_informative(
     Gains only shrink, as labels are independent given w, so a stale one bounds the true one
     from above and few are computed again (Minoux's lazy greedy). Freshly drawn outcomes may
     raise an estimate by its sampling error: a stale gain bounds it with `_SURE` standard
-    errors added (where they are too few to tell, all gains are computed). Gains are computed in single precision; rows within its rounding of the
-    best are compared in double precision.
+    errors added; where outcomes are too few to tell, all gains are computed. That is done in
+    single precision; rows within its rounding of the best are compared in double precision.
 
     Parameters
     ----------
