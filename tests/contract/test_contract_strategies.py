@@ -111,7 +111,7 @@ def test_committee_puts_full_agreement_last():
     agreed = np.tile([[0.9, 0.1]], (3, 1))
     split = np.array([[0.9, 0.1], [0.1, 0.9], [0.5, 0.5]])
     draws = np.stack([agreed, split, agreed])
-    for measure in ("vote_entropy", "consensus_entropy", "kl"):
+    for measure in ("vote_entropy", "consensus_entropy", "kl", "variation_ratio"):
         strategy = QueryByCommittee(measure=measure)
         assert list(strategy.select(q.Signals(draws=draws), 1, rng())) == [1]
 

@@ -44,6 +44,7 @@ COMBINED = {
     "information density": InformationDensity(Entropy(), beta=2),
     "consensus": QueryByCommittee(3, measure="consensus_entropy"),
     "divergence": QueryByCommittee(3, measure="kl"),
+    "variation": QueryByCommittee(3, measure="variation_ratio"),
     "function": as_strategy(most_expensive),
 }
 

@@ -15,18 +15,21 @@ from querist import strategies
 from querist.core.types import Labelled, Signals
 from querist.strategies import (
     BADGE,
+    BALD,
     CLUE,
     QUIRE,
     BatchBALD,
     Density,
     Entropy,
     ExpectedErrorReduction,
+    ExpectedModelChangeMaximization,
     InformationDensity,
     KCenter,
     KMeansSampling,
     LeastConfidence,
     Margin,
     ProbCover,
+    QueryByCommittee,
     TypiClust,
     UncertaintyHerding,
 )
@@ -359,6 +362,16 @@ def test_the_seed_alone_decides_and_the_global_generator_is_left_alone(name):
     np.random.seed(1)  # noqa: NPY002
     assert np.random.random() == untouched  # noqa: NPY002
     np.testing.assert_array_equal(first, strategy.select(signals, 7, 3))
+
+
+# libact: building a strategy trained its model
+
+
+def test_building_a_strategy_trains_nothing():
+    members = [LogisticRegression(), LogisticRegression()]
+    for cls in (QueryByCommittee, BALD, BatchBALD, ExpectedModelChangeMaximization):
+        cls(members)
+    assert not any(hasattr(member, "coef_") for member in members)
 
 
 # libact: a star import of the strategies raised
