@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from querist.strategies.cluster_margin import ClusterMargin
     from querist.strategies.committee import QueryByCommittee
     from querist.strategies.committee_variance import CommitteeVariance
-    from querist.strategies.compose import Chain, Top
+    from querist.strategies.compose import Chain
     from querist.strategies.contrastive import ContrastiveAL
     from querist.strategies.cost_sensitive import CostSensitive
     from querist.strategies.density import Density, InformationDensity
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from querist.strategies.distinct import Distinct
     from querist.strategies.diverse_batch import DiverseBatch
     from querist.strategies.drop_query import DropQuery
+    from querist.strategies.effort import Effort, Sizes, estimate
     from querist.strategies.emcm import ExpectedModelChangeMaximization
     from querist.strategies.entropy import Entropy
     from querist.strategies.epig import EPIG
@@ -73,6 +74,8 @@ if TYPE_CHECKING:
     from querist.strategies.quire import QUIRE
     from querist.strategies.random import Random
     from querist.strategies.seals import SEALS
+    from querist.strategies.subsample import Subsample
+    from querist.strategies.top import Top
     from querist.strategies.typi_clust import TypiClust
     from querist.strategies.uncertainty_herding import UncertaintyHerding
     from querist.strategies.value_of_information import ValueOfInformation
@@ -111,6 +114,7 @@ __all__ = [
     "Distinct",
     "DiverseBatch",
     "DropQuery",
+    "Effort",
     "Entropy",
     "ExpectedErrorReduction",
     "ExpectedModelChange",
@@ -141,7 +145,9 @@ __all__ = [
     "QueryByCommittee",
     "Random",
     "Score",
+    "Sizes",
     "Strategy",
+    "Subsample",
     "Sum",
     "Top",
     "TypiClust",
@@ -149,6 +155,7 @@ __all__ = [
     "ValueOfInformation",
     "Weighable",
     "as_strategy",
+    "estimate",
     "get",
     "iGS",
     "names",
@@ -219,16 +226,19 @@ BUILTINS: dict[str, tuple[str, str]] = {
     "anchor_al": ("anchor_al", "AnchorAL"),
     "quire": ("quire", "QUIRE"),
     "group_quota": ("group_quota", "GroupQuota"),
+    "subsample": ("subsample", "Subsample"),
 }
 
 _MODULES: dict[str, str] = {
     **{cls: module for module, cls in BUILTINS.values()},
     **dict.fromkeys(("Strategy", "Score", "Weighable"), "base"),
     **dict.fromkeys(("Sum", "Product"), "arithmetic"),
-    **dict.fromkeys(("Top", "Chain"), "compose"),
+    "Chain": "compose",
+    "Top": "top",
     "Mix": "mix",
     "Distinct": "distinct",
     "as_strategy": "foreign",
+    **dict.fromkeys(("Effort", "Sizes", "estimate"), "effort"),
 }
 
 
@@ -259,7 +269,10 @@ def names() -> list[str]:
 
 
 def get(text: str) -> Strategy:
-    """Build the strategy that goes by a text name, or by its class name.
+    """Build the strategy that goes by a text name, by its class name, or that an expression says.
+
+    Names of other libraries are understood where they mean the same ("qbc", "coreset"). An
+    expression is written as in Python, of strategies and plain values.
 
     Raises
     ------
@@ -270,14 +283,29 @@ def get(text: str) -> Strategy:
     --------
     >>> get("least_confidence"), get("LeastConfidence")
     (LeastConfidence(), LeastConfidence())
+    >>> get("0.7 * Entropy() + 0.3 * density"), get("Entropy() >> Top(100) >> coreset")
+    (0.7 * Entropy() + 0.3 * Density(), Entropy() >> Top(100) >> KCenter())
     """
+    from querist.strategies.expression import built, is_expression
     from querist.strategies.foreign import as_strategy
 
+    return as_strategy(built(text, _found) if is_expression(text) else _found(text))
+
+
+def _found(text: str) -> Any:
+    """The class, object or function that goes by a name."""
+    from querist.strategies.aliases import NEAR, SAME
+
     specs = _specs()
-    known = {_plain(cls): specs[text] for text, (_, cls) in BUILTINS.items()}
+    parts = {cls: _MODULES[cls] for cls in ("Top", "Mix", "Distinct")}
+    parts |= {cls: module for module, cls in BUILTINS.values()}
+    known = {_plain(cls): f"{__name__}.{module}:{cls}" for cls, module in parts.items()}
     known |= {_plain(text): value for text, value in specs.items()}
-    if _plain(text) not in known:
-        near = difflib.get_close_matches(text.lower(), specs, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+    known = {alias: specs[name] for alias, name in SAME.items() if name in specs} | known
+    plain = _plain(text)
+    if plain not in known:
+        near = [repr(name) for name in difflib.get_close_matches(text.lower(), specs, n=1)]
+        meant = NEAR.get(plain, "".join(near))
+        hint = f"did you mean {meant}? " if meant else ""
         raise BadInput(f"no strategy is called {text!r}; {hint}known: {', '.join(sorted(specs))}")
-    return as_strategy(pkgutil.resolve_name(known[_plain(text)]))
+    return pkgutil.resolve_name(known[plain])

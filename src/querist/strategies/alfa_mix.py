@@ -47,7 +47,7 @@ class ALFAMix(Strategy):
     """
 
     needs = frozenset({"vectors", "labelled"})
-    cost_class = "n d k"
+    cost_class = "50 n k (d + 20)"
     cold_start = KMeansSampling()
 
     def __init__(self, step: float = 1 / 32) -> None:

@@ -51,8 +51,6 @@ class AnchorAL(Strategy):
     array([1])
     """
 
-    cost_class = "a k n d, then the base's"
-
     def __init__(
         self,
         base: Strategy | None = None,
@@ -65,7 +63,8 @@ class AnchorAL(Strategy):
                 raise BadInput(f"{name} must be a whole number of at least 1, but it is {value!r}")
         self.base = Margin() if base is None else base
         self.anchors, self.neighbours, self.subpool = anchors, neighbours, subpool
-        declare(self, [self.base])
+        self.cost_class = f"3 min(m, {anchors} k) n (d + 20)"
+        declare(self, [self.base], [f"min(n, {subpool:_} + b)"])
         self.needs = self.base.needs | {"vectors", "labelled"}
         self.wants = self.base.wants - self.needs
         self.cold_start = self.base.cold_start or KMeansSampling()

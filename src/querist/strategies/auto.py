@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from querist.core.remarks import remark_sample
 from querist.core.types import Floats, Ints, Picks, Signals
 from querist.selection.cloud import Cloud
 from querist.selection.herding import cover
@@ -13,11 +14,12 @@ from querist.strategies.base import Rng, Strategy
 from querist.strategies.kcenter import KCenter
 from querist.strategies.kmeans import KMeansSampling
 from querist.strategies.margin import Margin
-from querist.strategies.parts import known_vectors, rarity
+from querist.strategies.parts import known_vectors
+from querist.strategies.rarity import rarity
 from querist.strategies.ties import tie_keys_of
 
-CERTAIN, UNIFORM = 800, 200  # candidates by uncertainty and by chance
-SLICE, REFERENCE = 200, 3000  # picks between two choices of candidates; points to be covered
+CERTAIN, UNIFORM, REFERENCE = 800, 200, 3000  # candidates of both kinds; points to be covered
+SLICE = 200  # picks between two choices of candidates
 FLOOR = 1e-7  # uncertainty of a certain item: with one class seen, coverage decides
 
 
@@ -27,15 +29,15 @@ class Auto(Strategy):
     With nothing labelled: `KMeansSampling`. With a classifier, half of a batch is `Margin`'s
     (dense regions that vectors cannot tell apart would count as covered), half uncertainty
     herding with class weights: greedily raise sum_x u(x) max_s exp(-|x - s|^2 / h^2) over
-    picked and labelled s, with u = (1 - margin) * sum_c p_c w_c and w_c = 1 / (n_c + 1) for
-    n_c labels of class c; h is a low quantile of the distances between labelled items, so
-    it goes from coverage to uncertainty. Without probabilities or decision values
-    (regressions, several labels an item) it covers the space: `KCenter`.
+    picked and labelled s, with u = (1 - margin) * sum_c p_c w_c and w_c = 1 / (n_c + 1) for n_c
+    labels of class c; h is a low quantile of the distances between labelled items: first it
+    covers, later it doubts. With neither probabilities nor decision values: `KCenter`.
 
     References
     ----------
     Bae et al. (2025), Uncertainty herding: one active learning method for all label
     budgets, ICLR, definition 5 (radius and class weights are querist's own).
+    Bae et al. (2025), Uncertainty herding, ICLR, equation 3 (radius and weights are our own).
 
     Examples
     --------
@@ -47,7 +49,7 @@ class Auto(Strategy):
     needs = frozenset({"vectors"})
     wants = frozenset({"labelled", "proba", "decision"})
     cold_start = KMeansSampling()
-    cost_class = "1,000 x 3,000 d a slice"
+    cost_class = "(1 + b / 200) (2 min(n, 1_000) min(n, 4_000) (d + 20) + 500 n)"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         known, labelled, vectors = known_vectors(signals), signals.labelled, signals.vectors
@@ -55,6 +57,7 @@ class Auto(Strategy):
             return KMeansSampling().pick(signals, n, rng)
         if signals.proba is None and signals.decision is None:
             return KCenter().pick(signals, n, rng)
+        remark_sample("Auto covers by", UNIFORM + REFERENCE, len(signals))
         keys = tie_keys_of(signals, rng)
         doubt = Margin().score(signals)
         worth = doubt * rarity(signals.proba, labelled) + FLOOR

@@ -38,7 +38,7 @@ class BADGE(Strategy):
     """
 
     needs = frozenset({"proba", "vectors"})
-    cost_class = "n (d + k) per pick"
+    cost_class = "3 n (d + k) b"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         assert signals.proba is not None and signals.vectors is not None

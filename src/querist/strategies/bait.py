@@ -54,7 +54,6 @@ class BAIT(Strategy):
 
     needs = frozenset({"proba", "vectors"})
     wants = frozenset({"labelled", "labelled_proba"})
-    cost_class = "n k^2 (d + k) per pick"
     cold_start = KMeansSampling()
 
     def __init__(
@@ -66,6 +65,8 @@ class BAIT(Strategy):
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise BadInput(f"{name} must be a whole number above 0, but it is {value!r}")
         self.ridge, self.order, self.candidates = ridge, order, candidates
+        whole, some = f"n min(k d, {order:_})^2", f"min(n, {candidates:_})"
+        self.cost_class = f"{whole} + 20 {some} k^2 (d + k) b"
 
     def kept(self, signals: Signals) -> float:
         """Share of tr F that is left after the cut to `order`; 1 where nothing is cut."""

@@ -35,7 +35,7 @@ class BALD(Score):
     array([0.    , 0.6931])
     """
 
-    cost_class = "n s k; trains s models a round"
+    cost_class = "100 n s k"
     row_by_row = True
     needs = frozenset({"draws"})
 

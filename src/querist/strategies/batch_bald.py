@@ -41,13 +41,13 @@ class BatchBALD(Strategy):
     True
     """
 
-    cost_class = "n m s k per pick; trains s models a round"
     needs = frozenset({"draws"})
 
     def __init__(self, committee: Committee = 10, configurations: int = 10_000) -> None:
         check_positive(configurations=configurations)
         self.committee = checked_committee(committee)
         self.configurations = configurations
+        self.cost_class = f"{50 * configurations:_} n k b"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         assert signals.draws is not None

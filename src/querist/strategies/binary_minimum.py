@@ -28,7 +28,7 @@ class BinaryMinimum(Score):
     """
 
     needs = frozenset({"marginals"})
-    cost_class = "n k"
+    cost_class = "50 n k"
     row_by_row = True
 
     def score(self, signals: Signals) -> Floats:

@@ -26,7 +26,7 @@ class DistanceToBoundary(Score):
     """
 
     needs = frozenset({"decision"})
-    cost_class = "n k"
+    cost_class = "50 n k"
     row_by_row = True
 
     def score(self, signals: Signals) -> Floats:

@@ -33,7 +33,7 @@ class Certainty(Score):
     array([1])
     """
 
-    cost_class = "n"
+    cost_class = "500 n"
     row_by_row = True
     needs = frozenset({"proba"})
     wants = frozenset({"labelled"})

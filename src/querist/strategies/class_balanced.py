@@ -6,7 +6,8 @@ from querist.core.types import Floats, Signals
 from querist.strategies.base import Score
 from querist.strategies.checks import checked_scores
 from querist.strategies.margin import Margin
-from querist.strategies.parts import declare, rarity
+from querist.strategies.parts import declare
+from querist.strategies.rarity import rarity
 
 
 class ClassBalanced(Score):
@@ -37,7 +38,7 @@ class ClassBalanced(Score):
     array([0.3125, 0.4375])
     """
 
-    cost_class = "n k beyond the base"
+    cost_class = "40 n k"
 
     def __init__(self, base: Score | None = None) -> None:
         self.base = Margin() if base is None else base

@@ -43,7 +43,7 @@ class CLUE(Strategy):
     """
 
     needs = frozenset({"proba", "vectors"})
-    cost_class = "n d per centre"
+    cost_class = "60 n (d + 20) b + 50 n k"
     cold_start = KMeansSampling()
 
     def __init__(self, temperature: float = 1.0) -> None:

@@ -55,14 +55,15 @@ class ClusterMargin(Strategy):
     (np.int64(3), np.True_)
     """
 
-    cost_class = "the base's + 2,000 (2,000 + among b) d"
-
     def __init__(self, base: Score | None = None, among: int = 10, size: int = 10) -> None:
         self.base = Margin() if base is None else base
         if not isinstance(self.base, Score):
             raise BadInput(f"base must be a Score such as Margin(), but it is {base!r}")
         self.among, self.size = check_count(among, "among"), check_count(size, "size")
-        declare(self, [self.base, KMeansSampling()])
+        self.cost_class = f"(d + 20) (5 min(n, 2_000)^2 + min(n, 2_000) min(n, {among} b))"
+        declare(self, [self.base])
+        self.needs |= {"vectors"}
+        self.wants -= self.needs
         self.cold_start = KMeansSampling()
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:

@@ -49,7 +49,7 @@ class QueryByCommittee(Score):
     """
 
     needs = frozenset({"draws"})
-    cost_class = "n s k; trains s models a round"
+    cost_class = "100 n s k"
     row_by_row = True
 
     def __init__(

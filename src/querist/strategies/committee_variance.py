@@ -43,7 +43,7 @@ class CommitteeVariance(Score):
 
     needs = frozenset({"predicted"})
     cold_start = GSx()
-    cost_class = "n s; trains s models a round"
+    cost_class = "100 n s"
     row_by_row = True
 
     def __init__(self, committee: int | Sequence[Any] = 5) -> None:

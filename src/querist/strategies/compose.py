@@ -12,28 +12,7 @@ from querist.core.types import Floats, Picks, Signals
 from querist.strategies.base import Rng, Score, Strategy, Weighable, checked_scores, tie_keys_of
 from querist.strategies.parts import declare, narrow
 from querist.strategies.stream import best_of
-
-
-class Top:
-    """A stage of a chain: only the `keep` best of the score before it go on.
-
-    A batch larger than `keep` still comes back full: then the whole batch goes on.
-
-    Examples
-    --------
-    >>> from querist.strategies import Entropy, KCenter
-    >>> Entropy() >> Top(10_000) >> KCenter()
-    Entropy() >> Top(10000) >> KCenter()
-    """
-
-    def __init__(self, keep: int) -> None:
-        if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
-            raise BadInput(f"Top keeps a whole number of at least 1, but got {keep!r}")
-        self.keep = keep
-
-    def __repr__(self) -> str:
-        return f"Top({self.keep})"
-
+from querist.strategies.top import Top
 
 Stage = Strategy | Top
 
@@ -65,7 +44,14 @@ class Chain(Strategy):
             if isinstance(before, Score) and not isinstance(stage, Top | Weighable):
                 cut = f"{before!r} >> Top(1000) >> {stage!r}"
                 raise BadInput(f"{stage!r} cannot use weights; write {cut}")
-        declare(self, [stage for stage in self.stages if isinstance(stage, Strategy)])
+        parts, among, seen = list[Strategy](), list[str](), "n"
+        for stage in self.stages:
+            if isinstance(stage, Top):
+                seen = f"min(n, {stage.keep:_} + b)"
+            else:
+                parts.append(stage)
+                among.append(seen)
+        declare(self, parts, among)
 
     @property
     def name(self) -> str:

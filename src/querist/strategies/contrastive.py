@@ -46,7 +46,7 @@ class ContrastiveAL(Score):
     """
 
     needs = frozenset({"proba", "vectors", "labelled"})
-    cost_class = "n m d"
+    cost_class = "3 n m (d + 20)"
     wants = frozenset({"labelled_proba", "neighbours"})
     cold_start = KMeansSampling()
 

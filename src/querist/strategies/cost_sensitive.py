@@ -46,7 +46,7 @@ class CostSensitive(Score):
     array([0.9, 0.5])
     """
 
-    cost_class = "n k^2"
+    cost_class = "5 n k (k + 20)"
     needs = frozenset({"proba"})
 
     def __init__(self, matrix: Any = None, form: Form = "minimal") -> None:

@@ -33,7 +33,7 @@ class Density(Score):
 
     needs = frozenset({"vectors"})
     wants = frozenset({"reference"})
-    cost_class = "n d"
+    cost_class = "80 n d"
 
     def score(self, signals: Signals) -> Floats:
         """Mean cosine similarity to the pool, (n,)."""
@@ -75,8 +75,6 @@ class InformationDensity(Score):
     >>> InformationDensity().score(Signals(proba=proba, vectors=vectors)).round(2)
     array([0.67, 0.67, 0.33])
     """
-
-    cost_class = "the base's + n d"
 
     def __init__(self, base: Score | None = None, beta: float = 1.0) -> None:
         if not (np.isfinite(beta) and beta >= 0):

@@ -43,7 +43,7 @@ class DIRECT(Strategy):
     """
 
     needs = frozenset({"proba", "labelled"})
-    cost_class = "k n log n"
+    cost_class = "200 k n log n"
     wants = frozenset({"labelled_proba"})
     cold_start = Random()
 

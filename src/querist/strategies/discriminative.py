@@ -47,13 +47,13 @@ class DiscriminativeAL(Strategy):
     """
 
     needs = frozenset({"vectors", "labelled"})
-    cost_class = "n d per step"
     cold_start = KMeansSampling()
 
     def __init__(self, steps: int = 10) -> None:
         if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
             raise BadInput(f"steps must be a whole number of at least 1, but it is {steps!r}")
         self.steps = steps
+        self.cost_class = f"{3 * steps} n d (d + 150)"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         known, vectors = known_vectors(signals), signals.vectors

@@ -41,14 +41,12 @@ class DiverseBatch(Strategy):
     array([0., 9.])
     """
 
-    cost_class = "the base's + beta b d per centre"
-
     def __init__(self, base: Score | None = None, beta: int = 10) -> None:
         if isinstance(beta, bool) or not isinstance(beta, int) or beta < 1:
             raise BadInput(f"beta must be a whole number of at least 1, but it is {beta!r}")
         self.base = Margin() if base is None else base
         self.beta = beta
-        declare(self, [self.base, KMeansSampling()])
+        declare(self, [self.base, KMeansSampling()], ("n", f"min(n, {beta} b)"))
         self.cold_start = KMeansSampling()
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:

@@ -50,7 +50,6 @@ class DropQuery(Strategy):
     """
 
     needs = frozenset({"vectors", "labelled"})
-    cost_class = "n d per pass"
     cold_start = KMeansSampling()
 
     def __init__(self, passes: int = 3, rate: float = 0.75, head: bool = True) -> None:
@@ -59,6 +58,7 @@ class DropQuery(Strategy):
         if not 0 < rate < 1:
             raise BadInput(f"rate must be between 0 and 1, both left out, but it is {rate!r}")
         self.passes, self.rate, self.head = passes, rate, head
+        self.cost_class = f"{500 * passes:_} n d + 20 n (d + 20) b"
         self.needs = frozenset({"vectors", "labelled" if head else "draws"})
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:

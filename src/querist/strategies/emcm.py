@@ -49,7 +49,7 @@ class ExpectedModelChangeMaximization(Score):
     needs = frozenset({"predicted", "vectors"})
     cold_start = GSx()
     leads_committee = True  # the model itself is the first column of `predicted`
-    cost_class = "n (s + d); trains s models a round"
+    cost_class = "30 n (s + d)"
 
     def __init__(self, committee: int | Sequence[Any] = 5) -> None:
         self.committee = checked_committee(committee)

@@ -40,20 +40,20 @@ class EPIG(Score):
     array([0.    , 0.4621, 0.4621])
     """
 
-    cost_class = "n x min(n, 200) k^2 s; trains s models a round"
     needs = frozenset({"draws"})
 
     def __init__(self, committee: Committee = 10, targets: int = 200) -> None:
         check_positive(targets=targets)
         self.committee = checked_committee(committee)
         self.targets = targets
+        self.cost_class = f"4 n min(n, {targets:_}) k^2 s"
 
     def score(self, signals: Signals) -> Floats:
         """Mean mutual information with the targets' labels in nats, (n,), not negative."""
         draws = signals.draws
         assert draws is not None
         mean = np.asarray(draws.mean(axis=1, dtype=np.float64))
-        targets = sample_of(signals, self.targets)
+        targets = sample_of(signals, self.targets, "EPIG wants to predict")
         joint = joint_entropy(draws, draws[targets])
         gain = entropy(mean) + float(entropy(mean[targets]).mean()) - joint
         # rounded: a matrix product may differ in the last bits between rows that are equal

@@ -53,7 +53,6 @@ class ExpectedErrorReduction(Score):
     array([2])
     """
 
-    cost_class = "min(n, 10,000) x min(n, 1,000) (d + k)"
     needs = frozenset({"vectors", "labelled"})
     cold_start = KMeansSampling()
 
@@ -70,16 +69,13 @@ class ExpectedErrorReduction(Score):
         check_positive(gamma=gamma, prior=prior, candidates=candidates, points=points)
         self.loss, self.gamma, self.prior = loss, gamma, prior
         self.candidates, self.points = candidates, points
-
-    @property
-    def note(self) -> str:
-        """What of the pool is looked at."""
-        return f"at most {self.candidates} candidates, error over at most {self.points} points"
+        self.cost_class = f"3 min(n, {candidates:_}) min(n, {points:_}) (d + 20 k)"
 
     def score(self, signals: Signals) -> Floats:
         """Minus the mean expected loss, (n,); -inf for those not sampled."""
         assert signals.vectors is not None
-        points, tried = sample_of(signals, self.points), sample_of(signals, self.candidates)
+        points = sample_of(signals, self.points, "ExpectedErrorReduction averages the error over")
+        tried = sample_of(signals, self.candidates, "ExpectedErrorReduction scores")
         model = parzen_of(signals, points, self.gamma, self.prior)
         vectors = signals.vectors[tried]
         risk = log_risk if self.loss == "log" else zero_one_risk

@@ -38,7 +38,7 @@ class Falcun(Strategy):
     """
 
     needs = frozenset({"proba"})
-    cost_class = "n k per pick"
+    cost_class = "40 n k b"
 
     def __init__(self, gamma: float = 10.0) -> None:
         if not (np.isfinite(gamma) and gamma >= 0):

@@ -58,7 +58,7 @@ class FourDs(Strategy):
 
     needs = frozenset({"proba", "vectors"})
     wants = frozenset({"labelled"})
-    cost_class = "n d c + n c per pick"
+    cost_class = "100 min(n, 10_000) (d + 20) k + 100 n k b"
     cold_start = KMeansSampling()
 
     def __init__(self, diversity: float | None = None, components: int | None = None) -> None:
@@ -88,7 +88,7 @@ class FourDs(Strategy):
 
     def _fitted(self, signals: Signals, known: Floats | None, keys: Keys, rng: Rng) -> Mixture:
         assert signals.proba is not None and signals.vectors is not None
-        rows = sampled(len(signals), keys, POINTS)
+        rows = sampled(len(signals), keys, POINTS, "FourDs fits its Gaussians to")
         points = np.asarray(signals.vectors[rows], dtype=np.float64)
         counts = np.full(len(rows), len(signals) / len(rows))  # a sample stands for all
         if known is not None:

@@ -39,7 +39,7 @@ class GALAXY(Strategy):
     """
 
     needs = frozenset({"proba", "labelled"})
-    cost_class = "k n log n"
+    cost_class = "400 k n log n"
     wants = frozenset({"labelled_proba"})
     cold_start = Random()
 

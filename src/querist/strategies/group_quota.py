@@ -53,7 +53,7 @@ class GroupQuota(Strategy):
     [0, 3]
     """
 
-    cost_class = "the base's + n log n"
+    cost_class = "500 n log n"
 
     def __init__(self, base: Any = None, shares: str | Mapping[str, float] = "equal") -> None:
         self.base = Margin() if base is None else as_strategy(base)

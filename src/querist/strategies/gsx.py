@@ -30,4 +30,4 @@ class GSx(KCenter):
     array([2, 3])
     """
 
-    cost_class = "(L + b) n d"
+    cost_class = "n d (m + b)"

@@ -37,7 +37,7 @@ class GSy(Strategy):
     needs = frozenset({"predicted"})
     wants = frozenset({"labelled"})
     cold_start = GSx()
-    cost_class = "(L + b) n"
+    cost_class = "50 n (m + b)"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         said = mean_prediction(signals)[:, None]

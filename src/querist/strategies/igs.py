@@ -40,7 +40,7 @@ class iGS(Strategy):
     needs = frozenset({"predicted", "vectors"})
     wants = frozenset({"labelled"})
     cold_start = GSx()
-    cost_class = "(L + b) n d"
+    cost_class = "2 n (d + 20) (m + b)"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         assert signals.vectors is not None

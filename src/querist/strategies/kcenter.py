@@ -33,7 +33,7 @@ class KCenter(Strategy):
 
     needs = frozenset({"vectors"})
     wants = frozenset({"labelled", "distances"})
-    cost_class = "(L + b) n d"
+    cost_class = "n d (m + b)"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         assert signals.vectors is not None

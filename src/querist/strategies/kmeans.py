@@ -30,7 +30,7 @@ class KMeansSampling(Weighable):
     """
 
     needs = frozenset({"vectors"})
-    cost_class = "n d per centre"
+    cost_class = "60 n (d + 20) b"
 
     def pick_weighted(self, signals: Signals, weights: Floats | None, n: int, rng: Rng) -> Picks:
         """Representatives of `n` weighted clusters, heaviest first; negative weights shift."""

@@ -44,7 +44,7 @@ class Knapsack(Strategy):
     [1, 2]
     """
 
-    cost_class = "the base's + n"
+    cost_class = "1_000 n"
 
     def __init__(self, base: Score | None = None, budget: float = np.inf) -> None:
         if not budget > 0:

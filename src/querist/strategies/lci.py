@@ -33,7 +33,7 @@ class LCI(Score):
 
     needs = frozenset({"marginals"})
     wants = frozenset({"labelled"})
-    cost_class = "n k"
+    cost_class = "100 n k"
 
     def score(self, signals: Signals) -> Floats:
         """Difference in the number of labels, (n,), not negative."""

@@ -39,7 +39,7 @@ class LCMD(Strategy):
 
     needs = frozenset({"vectors"})
     wants = frozenset({"labelled", "distances", "neighbours"})
-    cost_class = "(L + b) n d"
+    cost_class = "3 n (d + 100) (m + b)"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         assert signals.vectors is not None

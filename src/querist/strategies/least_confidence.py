@@ -22,7 +22,7 @@ class LeastConfidence(Score):
     """
 
     needs = frozenset({"proba"})
-    cost_class = "n k"
+    cost_class = "50 n k"
     row_by_row = True
 
     def score(self, signals: Signals) -> Floats:

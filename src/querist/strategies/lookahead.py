@@ -6,16 +6,18 @@ import numpy as np
 
 from querist.core.errors import BadInput
 from querist.core.keys import keys_of, uniform
+from querist.core.remarks import remark_sample
 from querist.core.types import Floats, Positions, Signals
 from querist.selection.parzen import Parzen, scale_gamma
 from querist.selection.topk import top_k
 
 
-def sample_of(signals: Signals, size: int) -> Positions:
+def sample_of(signals: Signals, size: int, what: str) -> Positions:
     """At most `size` candidates drawn by their ids, another draw after each label; in order.
 
-    Without ids the row number stands in.
+    Without ids the row number stands in. A sample that is not all remarks `what` it does.
     """
+    remark_sample(what, size, len(signals))
     ids, salt = signals.ids, 0 if signals.labelled is None else len(signals.labelled)
     return top_k(
         np.zeros(len(signals)),

@@ -32,7 +32,7 @@ class Margin(Score):
 
     needs = frozenset({"proba"})
     instead = MappingProxyType({"proba": "decision"})
-    cost_class = "n k"
+    cost_class = "50 n k"
     row_by_row = True
 
     def score(self, signals: Signals) -> Floats:

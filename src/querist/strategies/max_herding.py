@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from querist.core.errors import BadInput
+from querist.core.remarks import remark_sample
 from querist.core.types import Floats, Picks, Positions, Signals
 from querist.selection.cloud import unit_rows
 from querist.selection.coverage import herd
@@ -50,7 +51,7 @@ class MaxHerding(Strategy):
 
     needs = frozenset({"vectors"})
     wants = frozenset({"labelled", "reference"})
-    cost_class = "n r d, r <= 10,000 points"
+    cost_class = "n r (d + 20)"
 
     def __init__(self, radius: float = 1.0, unit: bool = True) -> None:
         if not (np.isfinite(radius) and radius > 0):
@@ -63,9 +64,8 @@ class MaxHerding(Strategy):
         keys = tie_keys_of(signals, rng)
         vectors, known, points = scaled(signals, self.unit)
         if points is None:
-            points = (
-                vectors if len(vectors) <= POINTS else vectors[sampled(len(vectors), keys, POINTS)]
-            )
+            some = sampled(len(vectors), keys, POINTS, "MaxHerding covers")
+            points = vectors if len(some) == len(vectors) else vectors[some]
         found = herd(vectors, n, keys, self.radius, points=points, known=known)
         return self.picks(found.positions, found.gains / len(points), 1.0)
 
@@ -79,6 +79,7 @@ def scaled(signals: Signals, unit: bool) -> tuple[Floats, Floats | None, Floats 
     return one, two, three
 
 
-def sampled(n: int, keys: Keys, most: int) -> Positions:
-    """Rows of lowest key, at most so many of `n`, in order of key."""
+def sampled(n: int, keys: Keys, most: int, what: str) -> Positions:
+    """Rows of lowest key, at most so many of `n`, in order of key; remarks `what` a part does."""
+    remark_sample(what, most, n)
     return top_k(np.zeros(n), min(n, most), keys)

@@ -29,7 +29,7 @@ class MaxLoss(Score):
     """
 
     needs = frozenset({"marginals"})
-    cost_class = "n k"
+    cost_class = "100 n k"
     row_by_row = True
 
     def score(self, signals: Signals) -> Floats:
@@ -58,7 +58,7 @@ class MeanMaxLoss(Score):
     """
 
     needs = frozenset({"marginals"})
-    cost_class = "n k"
+    cost_class = "200 n k"
     row_by_row = True
 
     def score(self, signals: Signals) -> Floats:

@@ -35,7 +35,7 @@ class MMC(Score):
 
     needs = frozenset({"marginals"})
     wants = frozenset({"labelled", "labelled_marginals"})
-    cost_class = "n k log k"
+    cost_class = "200 n k log k"
 
     def score(self, signals: Signals) -> Floats:
         """Expected loss, (n,), in [0, k]."""

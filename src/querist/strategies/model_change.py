@@ -37,7 +37,7 @@ class ExpectedModelChange(Score):
     array([3.536, 0.   ])
     """
 
-    cost_class = "n (d + k)"
+    cost_class = "30 n (d + k)"
     row_by_row = True
     needs = frozenset({"proba", "vectors"})
 

@@ -7,16 +7,20 @@ from types import MappingProxyType
 
 import numpy as np
 
+from querist.core.formulas import narrowed
 from querist.core.signals import ROWWISE
-from querist.core.types import Floats, Labelled, Picks, Positions, Signals, unchecked_signals
-from querist.selection.scores import by_blocks
+from querist.core.types import Floats, Picks, Positions, Signals, unchecked_signals
 from querist.strategies.base import Strategy
 
 _ROWWISE = frozenset(ROWWISE) - {"ids"}
 
 
-def declare(whole: Strategy, parts: Sequence[Strategy]) -> None:
-    """Give `whole` the needs of all its parts; a stand-in counts only if all who need it agree."""
+def declare(whole: Strategy, parts: Sequence[Strategy], among: Sequence[str] = ()) -> None:
+    """Give `whole` the needs of all its parts, and a cost that adds theirs to its own.
+
+    A stand-in counts only if all who need it agree. `among` tells, as a formula, how many
+    candidates each part looks at; by default all.
+    """
     whole.needs = frozenset().union(*(part.needs for part in parts))
     whole.wants = frozenset().union(*(part.wants for part in parts)) - whole.needs
     _agree_on_nearest(whole, parts)
@@ -31,6 +35,10 @@ def declare(whole: Strategy, parts: Sequence[Strategy]) -> None:
     whole.cold_start = next(starts, None)
     whole.may_fall_short = any(part.may_fall_short for part in parts)
     whole.leads_committee = any(part.leads_committee for part in parts)
+    own, seen = whole.cost_class, among or ("n",) * len(parts)
+    costs = [narrowed(part.cost_class, n) for part, n in zip(parts, seen, strict=True)]
+    # where one part does not tell, nobody can tell of the whole
+    whole.cost_class = " + ".join(dict.fromkeys(filter(None, [own, *costs]))) if all(costs) else ""
     for part in parts:
         if hasattr(part, "committee"):
             whole.committee = part.committee
@@ -88,13 +96,3 @@ def known_vectors(signals: Signals) -> Floats | None:
     """Vectors (m, d) of the labelled items, None when nothing is labelled or they are unknown."""
     known = None if signals.labelled is None else signals.labelled.vectors
     return known if known is not None and len(known) else None
-
-
-def rarity(proba: Floats | None, labelled: Labelled) -> Floats:
-    """Expected weight of each candidate's class, rare among the labels weighing more."""
-    if proba is None or proba.shape[1] != len(labelled.classes):
-        return np.ones(1)
-    counts = np.bincount(np.asarray(labelled.targets, dtype=np.int64), minlength=proba.shape[1])
-    weights = (counts.min() + 1) / (counts + 1)
-    # einsum and not BLAS: equal rows then weigh alike wherever they stand
-    return by_blocks(lambda block: np.einsum("ij,j->i", block, weights), proba)

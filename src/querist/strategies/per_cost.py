@@ -35,7 +35,7 @@ class PerCost(Score):
     array([0.25, 0.8 ])
     """
 
-    cost_class = "the base's + n"
+    cost_class = "20 n"
 
     def __init__(self, base: Score | None = None) -> None:
         self.base = Margin() if base is None else base

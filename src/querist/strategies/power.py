@@ -49,7 +49,7 @@ class PowerSampling(Strategy):
     [0, 2]
     """
 
-    cost_class = "n beyond the base"
+    cost_class = "500 n"
 
     def __init__(self, base: Score | None = None, beta: float = 1.0, form: Form = "power") -> None:
         if not (np.isfinite(beta) and beta >= 0):

@@ -35,8 +35,6 @@ class PowerBALD(PowerSampling):
     array([1])
     """
 
-    cost_class = "n s k; trains s models a round"
-
     def __init__(self, committee: Committee = 10, beta: float = 1.0) -> None:
         super().__init__(BALD(committee), beta)
         self.committee = committee

@@ -43,7 +43,7 @@ class PredictiveVariance(Strategy):
 
     needs = frozenset({"vectors"})
     wants = frozenset({"labelled"})
-    cost_class = "n d (d + b)"
+    cost_class = "3 n d (d + b)"
 
     def __init__(self, noise: float = 1.0) -> None:
         if not (np.isfinite(noise) and noise > 0):

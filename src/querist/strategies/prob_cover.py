@@ -51,7 +51,7 @@ class ProbCover(Strategy):
 
     needs = frozenset({"vectors"})
     wants = frozenset({"labelled"})
-    cost_class = "n^2 d"
+    cost_class = "n^2 (d + 20)"
 
     def __init__(
         self, radius: float | None = None, purity: float = 0.95, unit: bool = True
@@ -74,4 +74,5 @@ class ProbCover(Strategy):
 
     def _estimated(self, vectors: Floats, classes: int, keys: Keys, rng: Rng) -> float:
         groups = assigned(vectors, classes, keys, rng)
-        return purity_radius(vectors, groups, sampled(len(vectors), keys, ASKED), self.purity)
+        some = sampled(len(vectors), keys, ASKED, "ProbCover fits its radius to")
+        return purity_radius(vectors, groups, some, self.purity)

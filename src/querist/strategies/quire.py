@@ -48,7 +48,7 @@ class QUIRE(Score):
     """
 
     needs = frozenset({"vectors", "labelled"})
-    cost_class = "n m^2"
+    cost_class = "2 n m^2"
     cold_start = KMeansSampling()
 
     def __init__(self, ridge: float = 1.0, gamma: float | None = None) -> None:

@@ -23,7 +23,7 @@ class Random(Strategy):
     (2, [0.2, 0.2])
     """
 
-    cost_class = "n"
+    cost_class = "500 n"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         drawn = top_k(np.zeros(len(signals)), n, tie_keys_of(signals, rng))

@@ -46,14 +46,14 @@ class SEALS(Strategy):
     array([1])
     """
 
-    cost_class = "m n d, then the base's"
+    cost_class = "3 n m (d + 20)"
 
     def __init__(self, base: Strategy | None = None, k: int = 100) -> None:
         if isinstance(k, bool) or not isinstance(k, int) or k < 1:
             raise BadInput(f"k must be a whole number of at least 1, but it is {k!r}")
         self.base = Margin() if base is None else base
         self.k = k
-        declare(self, [self.base])
+        declare(self, [self.base], [f"min(n, {k} m + b)"])
         self.needs = self.base.needs | {"vectors", "labelled"}
         self.wants = self.base.wants - self.needs
         self.cold_start = self.base.cold_start or KMeansSampling()

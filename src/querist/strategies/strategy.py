@@ -28,7 +28,7 @@ class Strategy(ABC):
     cold_start : Strategy or None
         Who picks while nothing is labelled; None leaves that to the caller.
     cost_class : str
-        What a pick costs beside the model, as in "n d": n candidates in d dimensions.
+        Formula of what a choice costs beside the model ("n d"; see `estimate`); "" unknown.
     may_fall_short : bool
         Whether fewer than asked may be picked, as when a sum of money is spent.
 

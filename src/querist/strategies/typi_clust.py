@@ -52,12 +52,12 @@ class TypiClust(Strategy):
 
     needs = frozenset({"vectors"})
     wants = frozenset({"labelled"})
-    cost_class = "n d per centre + n^2 d / clusters"
 
     def __init__(self, neighbours: int = 20, clusters: int = 500, unit: bool = True) -> None:
         self.neighbours = check_count(neighbours, "neighbours")
         self.clusters = check_count(clusters, "clusters")
         self.unit = unit
+        self.cost_class = f"n (d + 20) (10 min(m + b, {clusters:_}) + n / min(m + b, {clusters:_}))"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         keys = tie_keys_of(signals, rng)

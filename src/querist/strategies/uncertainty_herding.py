@@ -54,7 +54,7 @@ class UncertaintyHerding(Strategy):
 
     needs = frozenset({"proba", "vectors"})
     wants = frozenset({"labelled"})
-    cost_class = "n r d, r <= 10,000 points"
+    cost_class = "n min(n, 10_000) (d + 20)"
     cold_start = MaxHerding()
 
     def __init__(
@@ -73,7 +73,7 @@ class UncertaintyHerding(Strategy):
         vectors, known, _ = scaled(signals, self.unit)
         cold = signals.labelled is not None and not len(signals.labelled)
         doubt = np.ones(len(vectors)) if cold else Margin().score(signals)
-        rows = sampled(len(vectors), keys, POINTS)
+        rows = sampled(len(vectors), keys, POINTS, "UncertaintyHerding covers")
         points, weights = vectors, doubt
         if len(rows) < len(vectors):
             points, weights = vectors[rows], doubt[rows]

@@ -52,7 +52,6 @@ class ValueOfInformation(Score):
     array([2])
     """
 
-    cost_class = "n x min(n, 1,000) (d + k)"
     needs = frozenset({"vectors", "labelled"})
     wants = frozenset({"cost"})
     cold_start = KMeansSampling()
@@ -68,12 +67,13 @@ class ValueOfInformation(Score):
         check_positive(price=price or None, gamma=gamma, prior=prior, points=points)
         self.matrix = None if matrix is None else checked_costs(matrix)
         self.price, self.gamma, self.prior, self.points = price, gamma, prior, points
+        self.cost_class = f"4 n min(n, {points:_}) (d + 20 k)"
 
     def score(self, signals: Signals) -> Floats:
         """Expected saving less the price, (n,), in units of the matrix."""
         vectors = signals.vectors
         assert vectors is not None
-        points = sample_of(signals, self.points)
+        points = sample_of(signals, self.points, "ValueOfInformation sums costs over")
         model = parzen_of(signals, points, self.gamma, self.prior)
         matrix = costs_for(self.matrix, model.k)
         costs, scale = cost_risk(matrix), len(vectors) / len(points)

@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from querist.core.errors import BadInput, MissingNeed
+from querist.core.formulas import SIZES, worked_out
 from querist.core.progress import progress
 from querist.core.types import Labelled, Positions, Signals
 
@@ -24,6 +25,7 @@ class Selecting(Protocol):
     needs: frozenset[str]
     wants: frozenset[str]
     instead: Mapping[str, str]
+    cost_class: str
 
     def select(self, signals: Signals, n: int, rng: np.random.Generator | int) -> Positions:
         """`n` distinct positions."""
@@ -224,6 +226,14 @@ class StrategyContract:
             for rows in (np.arange(1), np.arange(1, 17), np.arange(17, 40)):
                 some = self.strategy.score(self._of(reorder(parts, rows)))
                 np.testing.assert_array_equal(some, whole[rows])
+
+    def test_cost_is_a_formula(self) -> None:
+        """What a choice costs can be worked out, and grows with the candidates."""
+        formula = self.strategy.cost_class
+        sizes = dict.fromkeys(SIZES, 10.0)
+        if formula:  # a strategy may leave open what it costs
+            cost = worked_out(formula, sizes)
+            assert 0 < cost < worked_out(formula, sizes | {"n": 1000.0})
 
     def test_arrays_untouched(self) -> None:
         """The caller's arrays are read only."""
