@@ -37,7 +37,6 @@ class Auto(Strategy):
     ----------
     Bae et al. (2025), Uncertainty herding: one active learning method for all label
     budgets, ICLR, definition 5 (radius and class weights are querist's own).
-    Bae et al. (2025), Uncertainty herding, ICLR, equation 3 (radius and weights are our own).
 
     Examples
     --------
@@ -63,8 +62,7 @@ class Auto(Strategy):
         worth = doubt * rarity(signals.proba, labelled) + FLOOR
         radius, left = squared_spacing(known, 0.05), np.arange(len(signals))
         done, won = np.empty(0, dtype=np.int64), np.empty(0)
-        while len(done) < n:
-            some = min(SLICE, n - len(done))
+        while (some := min(SLICE, n - len(done))) > 0:
             first = _best(doubt, left, some // 2, keys)
             left = np.setdiff1d(left, first, assume_unique=True)
             covering = np.concatenate([known, vectors[done], vectors[first]])
