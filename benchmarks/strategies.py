@@ -6,7 +6,9 @@ Cases come from the files `cases_*.py` beside this one: each has `cases()`, a fu
 a `Case` (see measuring.py) under each name. Every case runs in a fresh process with one thread;
 what takes longer or more memory than allowed is reported so. `rss_mb` is how far the resident set
 rose above the data, `peak_mb` what numpy and Python held of it. A NAME also stands for its sizes:
-`entropy` for `entropy@20k`. Cases run are merged into benchmarks/results/strategies.json.
+`entropy` for `entropy@20k`. Cases run are merged into benchmarks/results/strategies.json, and
+`--table` writes docs/reference/speed.md from it. Peers that need an environment of their own are
+run by `--peer-python` (peer_queries.py says how to make it), else skipped.
 """
 
 from __future__ import annotations
@@ -23,11 +25,17 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from measuring import LIMIT_BYTES, LIMIT_S, Case, measured
+import cases_peers
+from measuring import LIMIT_BYTES, Case, measured
+from speed_page import PAGE, page
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "strategies.json"
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
+
+
+class Broken(Exception):
+    """A case that did not end for a reason that is no finding."""
 
 
 def known() -> dict[str, Callable[[], Case]]:
@@ -72,17 +80,18 @@ def run_apart(name):
         others = found.get("others", {}) | part.get("others", {})
         found |= part | ({"others": others} if others else {})
     if done.returncode:
-        found["peer_stopped" if "cpu_s" in found else "stopped"] = reason(done)
+        found["peer_stopped" if "cpu_s" in found else "stopped"] = reason(done, found)
+    del found["allowed_s"]
     return with_bars(tidy(found))
 
 
-def reason(done):
+def reason(done, found):
     """Why a process did not end: its limits are findings, anything else is a fault of ours."""
     if done.returncode == -signal.SIGXCPU:
-        return f"more than {LIMIT_S} CPU s"
+        return f"more than {found['allowed_s']} CPU s"
     if "MemoryError" in done.stderr:
         return f"asked for more than {LIMIT_BYTES >> 30} GB"
-    raise SystemExit(done.stderr or f"ended with {done.returncode}")
+    raise Broken(done.stderr or f"ended with {done.returncode}")
 
 
 def tidy(part):
@@ -93,11 +102,9 @@ def tidy(part):
 
 
 def with_bars(found):
-    best = min(
-        (told["times"] for told in found.get("others", {}).values() if "times" in told),
-        default=None,
-    )
-    values = {"limit": found.get("times_limit"), "peer": found.get("times_peer", best)}
+    times = [told["times"] for told in found.get("others", {}).values() if "times" in told]
+    times += [found["times_peer"]] if "times_peer" in found else []
+    values = {"limit": found.get("times_limit"), "peer": min(times, default=None)}
     found["bars"] = {
         name: {"wanted": least, "holds": values[name] is not None and values[name] >= least}
         for name, least in tidy(found.pop("wanted")).items()
@@ -109,19 +116,34 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="cases to run; all by default")
     parser.add_argument("--here", metavar="NAME", help="measure this one in this very process")
+    parser.add_argument("--peer-python", help="runs the peers that need their own environment")
+    parser.add_argument("--table", action="store_true", help="write docs/reference/speed.md")
     parser.add_argument("--list", action="store_true", help="print the names of the cases")
     given = parser.parse_args()
     if given.here:
         run_here(given.here)
         return
+    if given.table:
+        PAGE.write_text(page(json.loads(RESULTS.read_text())), encoding="utf-8")
+        return
+    if given.peer_python:
+        os.environ[cases_peers.PEER_PYTHON] = given.peer_python
     cases = known()
     if given.list:
         print("\n".join(cases))
         return
+    broken = []
     for name in chosen(given.names, cases):
-        found = run_apart(name)
+        try:
+            found = run_apart(name)
+        except Broken as fault:
+            broken.append(name)
+            print(f"{name}: {fault}", file=sys.stderr, flush=True)
+            continue
         print(name, json.dumps(found), flush=True)
         keep(name, found)
+    if broken:
+        raise SystemExit(f"{len(broken)} cases broke: {', '.join(broken)}")
 
 
 def keep(name, found):
@@ -131,6 +153,7 @@ def keep(name, found):
         "command": "python benchmarks/strategies.py",
         "versions": {p: version(p) for p in ("querist", "numpy", "scipy", "scikit-activeml")},
         "python": platform.python_version(),
+        "cores": os.cpu_count(),
         "cases": dict(sorted((before | {name: found}).items())),
     }
     RESULTS.write_text(json.dumps(told, indent=1) + "\n")
