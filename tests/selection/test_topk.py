@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from querist.selection.topk import stream_top_k, top_k
+from querist.selection.topk import drawn, stream_top_k, top_k
 
 
 def plain(scores, k, keys):
@@ -52,6 +52,12 @@ def test_ascending_scores_are_cut_only_when_as_many_have_come(k, monkeypatch):
     np.testing.assert_array_equal(positions, np.arange(200_000)[::-1][:k])
     assert sum(handled) <= 3 * len(scores) + 2 * k
     assert asked == [k]
+
+
+@pytest.mark.parametrize("k", [1, 50, 100_000])
+def test_a_draw_is_the_rows_with_the_lowest_keys(k):
+    key = np.random.default_rng(k).random(100_000)
+    np.testing.assert_array_equal(drawn(len(key), k, key.__getitem__), np.argsort(key)[:k])
 
 
 def test_unsigned_scores_rank_like_numbers():

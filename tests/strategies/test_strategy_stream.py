@@ -7,7 +7,7 @@ import pytest
 
 from querist.core.errors import BadInput, BadStrategy
 from querist.core.progress import progress
-from querist.core.signals import Signals
+from querist.core.signals import Signals, unchecked_signals
 from querist.strategies import (
     BALD,
     ClassBalanced,
@@ -18,6 +18,7 @@ from querist.strategies import (
     Margin,
     PerCost,
     PowerSampling,
+    Random,
     Score,
     Top,
 )
@@ -119,6 +120,14 @@ def test_a_score_of_nan_names_the_candidate_by_its_place_among_all(row):
             score.select(signals, 5, 0)
 
 
+@pytest.mark.parametrize("score", [Entropy(), Margin(), LeastConfidence()], ids=repr)
+def test_what_is_no_number_is_told_in_every_block(score):
+    table = proba(N)
+    table[-1, 0] = np.nan
+    with pytest.raises(BadStrategy, match=f"scored candidate {N - 1} NaN"):
+        score.select(unchecked_signals(proba=table), 5, 0)
+
+
 def test_a_power_of_a_negative_score_is_refused_in_any_block():
     class Signed(Foreign):
         def score(self, signals):
@@ -158,6 +167,7 @@ def test_scoring_says_how_far_it_is_and_can_be_ended():
         LeastConfidence(),
         0.5 * Entropy() + Margin(),
         PowerSampling(),
+        Random(),
         Entropy() >> Top(2000) >> PowerSampling(),
     ],
     ids=repr,

@@ -134,7 +134,7 @@ def entropy_above(proba: Floats, floor: float) -> Doubles:
         single = np.maximum(block.astype(np.float32, copy=False), _TINY_SINGLE)
         rough = np.log(single)
         rough *= single
-        able = np.flatnonzero(rough @ ones <= -least)
+        able = np.flatnonzero(~(rough @ ones > -least))  # what is no number stays, to be told
         out = np.full(len(block), -np.inf)
         out[able] = entropy_of(_widened(block[able]))
         return out

@@ -65,6 +65,17 @@ def stream_top_k(
     return kept[order], values[order]
 
 
+def drawn(n: int, k: int, keys: Keys) -> Positions:
+    """The `k` of `n` rows with the lowest keys, lowest first: a uniform draw if the keys are.
+
+    Examples
+    --------
+    >>> drawn(4, 2, np.array([0.7, 0.2, 0.9, 0.1]).__getitem__)
+    array([3, 1])
+    """
+    return stream_top_k(lambda rows, _: -keys(np.arange(rows.start, rows.stop)), n, k, keys)[0]
+
+
 def _cut(values: Floats, rows: Positions, k: int, keys: Keys) -> Positions:
     """Which k of the candidates stay: places in `values` (m,), not rows."""
     if len(values) <= k:

@@ -8,7 +8,11 @@ from querist.strategies.base import Score
 
 
 class Entropy(Score):
-    """Ask where the entropy over all predicted probabilities is highest, in nats.
+    """Ask where the entropy H = -sum_c p_c log p_c of the prediction is highest, in nats.
+
+    Reads proba (n, k). Costs O(n k) time and O(batch) memory: the pool is scored in blocks.
+    Best for: models that must tell all k classes apart, log loss. Fails when: classes are
+    many, as a tail of unlikely ones then counts as much as a close call (use `Margin`).
 
     References
     ----------
@@ -31,6 +35,6 @@ class Entropy(Score):
         return entropy(signals.proba)
 
     def score_above(self, signals: Signals, floor: float) -> Floats:
-        """Entropy, (n,), minus infinity where a bound shows that it is below `floor`."""
+        """Entropy, (n,), minus infinity where it is surely below `floor`."""
         assert signals.proba is not None
         return entropy_above(signals.proba, floor)

@@ -10,6 +10,10 @@ from querist.strategies.base import Score
 class LeastConfidence(Score):
     """Ask where the highest predicted probability is lowest: 1 - p1, highest first.
 
+    Reads proba (n, k). Costs O(n k) time and O(batch) memory: the pool is scored in blocks.
+    Best for: accuracy as the goal, as 1 - p1 is the expected error. Fails when: the batch is
+    large, or probabilities are not calibrated and some classes always get low ones.
+
     References
     ----------
     Lewis and Gale (1994), A sequential algorithm for training text classifiers, SIGIR.

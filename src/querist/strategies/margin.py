@@ -16,6 +16,10 @@ class Margin(Score):
 
     Where the model has no probabilities its decision values do: 1 / (1 + gap), with gap the
     distance |d| of a two-class model and the difference of the two largest values otherwise.
+    Reads proba or decision (n, k); costs O(n k) time and O(batch) memory, in blocks. Best for:
+    classification by most kinds of models; it is hard to beat one item at a time. Fails when:
+    the batch is large, as its items resemble each other (`DiverseBatch`, `PowerSampling`), or
+    a whole group of items is confidently wrong.
 
     References
     ----------

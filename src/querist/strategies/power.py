@@ -25,8 +25,9 @@ class PowerSampling(Strategy):
 
     The n largest of perturbed scores (n_candidates,): log s + g / beta, with g Gumbel noise
     of each item. Each next pick has probability s^beta / sum of s^beta of what is left.
-    Costs O(n) time beyond the base. Best for: large batches, where the n best resemble each
-    other. Fails when: most of a large pool is certain but not at zero; it dilutes the batch.
+    Costs O(n) time beyond the base and O(batch) memory, O(n) for "softrank" or a base that is
+    not `row_by_row`. Best for: large batches, where the n best resemble each other. Fails
+    when: most of a large pool is certain but not at zero; it dilutes the batch.
 
     Parameters
     ----------
