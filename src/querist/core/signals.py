@@ -62,9 +62,9 @@ class Labelled:
             _check_marginals("labelled.marginals", self.marginals)
         if self.vectors is not None:
             _check_matrix("labelled.vectors", self.vectors)
-            if len(self.vectors) != len(self.targets):
+            if self.vectors.shape[0] != len(self.targets):
                 raise BadInput(
-                    f"labelled.vectors has {len(self.vectors)} rows but labelled.targets has "
+                    f"labelled.vectors has {self.vectors.shape[0]} rows but labelled.targets has "
                     f"{len(self.targets)}; give one target per vector"
                 )
 
@@ -85,7 +85,7 @@ class Signals:
     draws : array (n, s, k)
         Class probabilities of s posterior samples or committee members.
     vectors : array (n, d)
-        Feature vectors.
+        Feature vectors; a sparse matrix for strategies with `takes_sparse`.
     labelled : Labelled
         What is labelled already.
     reference : array (r, d)
@@ -133,7 +133,7 @@ class Signals:
     def __post_init__(self) -> None:
         _as_arrays(self, *ROWWISE, "reference")
         lengths = {
-            name: len(value) for name in ROWWISE if (value := getattr(self, name)) is not None
+            name: value.shape[0] for name in ROWWISE if (value := getattr(self, name)) is not None
         }
         if len(set(lengths.values())) > 1:
             said = ", ".join(f"{name} {length}" for name, length in lengths.items())
@@ -162,7 +162,7 @@ class Signals:
         if self.cost is not None and not (np.isfinite(self.cost).all() and (self.cost > 0).all()):
             raise BadInput("cost must be positive and finite for every candidate")
         known = None if self.labelled is None else self.labelled.vectors
-        if self.vectors is None or known is None or not len(known):
+        if self.vectors is None or known is None or not known.shape[0]:
             return
         if known.shape[1] != self.vectors.shape[1]:
             raise BadInput(
@@ -199,10 +199,15 @@ class Signals:
 
 
 def _as_arrays(holder: Labelled | Signals, *names: str) -> None:
-    """Turn lists, frames and tensors into arrays; arrays and sparse matrices stay as they are."""
+    """Turn lists, frames and tensors into arrays; vectors may be sparse, in rows (CSR)."""
     for name in names:
         value = getattr(holder, name)
-        if value is None or hasattr(value, "tocsr"):
+        if value is None:
+            continue
+        if hasattr(value, "tocsr"):
+            if name not in ("vectors", "reference"):
+                raise BadInput(f"{name} must be an array, but it is sparse; give its toarray()")
+            object.__setattr__(holder, name, value.tocsr())
             continue
         try:
             array = np.asarray(value)
@@ -218,7 +223,7 @@ def unchecked_signals(**parts: Any) -> Signals:
     signals = object.__new__(Signals)
     for name in NAMES:
         object.__setattr__(signals, name, parts.get(name))
-    lengths = [len(value) for name in ROWWISE if (value := parts.get(name)) is not None]
+    lengths = [value.shape[0] for name in ROWWISE if (value := parts.get(name)) is not None]
     object.__setattr__(signals, "_len", lengths[0] if lengths else 0)
     return signals
 
@@ -266,6 +271,15 @@ def _check_matrix(name: str, matrix: Floats) -> None:
         raise BadInput(f"{name} must have shape (n, d), but it has shape {matrix.shape}")
     if not np.issubdtype(matrix.dtype, np.number):
         raise BadInput(f"{name} must be numeric, but its dtype is {matrix.dtype}")
+    if hasattr(matrix, "tocsr"):
+        entries: Any = matrix
+        if not np.isfinite(entries.data).all():
+            bad = int(np.argmin(np.isfinite(entries.data)))
+            row = int(np.searchsorted(entries.indptr, bad, side="right")) - 1
+            raise BadInput(
+                f"{name} row {row} holds NaN or infinity; impute or drop it before querying"
+            )
+        return
     for start in range(0, len(matrix), _BLOCK):
         block = matrix[start : start + _BLOCK]
         if not np.isfinite(block.sum()) and not (good := np.isfinite(block).all(axis=1)).all():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ class Cloud:
     Distances come from one matrix product per block. Moving the origin to the rounded mean
     keeps that exact for whole numbers and accurate far from zero. Lowest and nearest values
     that are rounding noise become 0, so copies of a point are at distance 0 of it.
+    Sparse rows stay sparse and where they are: their blocks are matrices in CSR form, what
+    they are multiplied with is dense.
 
     Examples
     --------
@@ -34,31 +37,43 @@ class Cloud:
 
     def __init__(self, vectors: Floats, origin: Doubles | None = None) -> None:
         self.vectors = vectors
-        self.origin = rounded_mean(vectors) if origin is None else origin
+        self.sparse = is_sparse(vectors)
+        if origin is None:
+            origin = np.zeros(vectors.shape[1]) if self.sparse else rounded_mean(vectors)
+        self.origin = origin
         self._shifts = bool(self.origin.any())
-        self.norms = np.empty(len(vectors))
+        self.norms = np.empty(vectors.shape[0])
         for part, block in self.blocks():
-            self.norms[part] = np.einsum("ij,ij->i", block, block)
+            self.norms[part] = squared_norms(block)
         self.scale = float(self.norms.max(initial=0.0))
 
     def __len__(self) -> int:
-        return len(self.vectors)
+        return len(self.norms)
 
     def blocks(self, first: int = 0) -> Iterator[tuple[slice, Doubles]]:
         """Slices of the rows, from `first` on, and the moved rows themselves."""
-        for start in range(first, len(self.vectors), BLOCK):
-            tick("rows", start, len(self.vectors))
+        for start in range(first, len(self), BLOCK):
+            tick("rows", start, len(self))
             part = slice(start, start + BLOCK)
-            yield part, self.moved(self.vectors[part])
+            yield part, self.some(part)
 
     def moved(self, points: Floats) -> Doubles:
         """Points (p, d) of the caller's space in this cloud's."""
+        if is_sparse(points):
+            points = points.toarray()  # type: ignore[attr-defined]
         if not self._shifts:
             return np.asarray(points, dtype=np.float64)
         return np.subtract(points, self.origin, dtype=np.float64)
 
     def rows(self, positions: Ints) -> Doubles:
         """Some rows, moved, (m, d)."""
+        return self.moved(self.vectors[positions])
+
+    def some(self, positions: slice | Ints) -> Doubles:
+        """Some rows, moved; sparse ones as a sparse matrix."""
+        if self.sparse:
+            rows: Doubles = self.vectors[positions].astype(np.float64)
+            return rows
         return self.moved(self.vectors[positions])
 
     def lowest(self, points: Doubles, so_far: Doubles | None = None) -> Doubles:
@@ -112,9 +127,28 @@ def rounded_mean(vectors: Floats) -> Doubles:
 def mean_of(vectors: Floats) -> Doubles:
     """Mean of the rows in doubles, (d,), without a copy of the table."""
     total = np.zeros(vectors.shape[1])
-    for start in range(0, len(vectors), BLOCK):
-        total += vectors[start : start + BLOCK].sum(axis=0, dtype=np.float64)
-    return np.asarray(total / max(1, len(vectors)))
+    for start in range(0, vectors.shape[0], BLOCK):
+        block = vectors[start : start + BLOCK]
+        total += np.asarray(block.sum(axis=0, dtype=np.float64)).ravel()
+    return np.asarray(total / max(1, vectors.shape[0]))
+
+
+def is_sparse(table: Any) -> bool:
+    """Whether a table is a sparse matrix."""
+    return hasattr(table, "tocsr")
+
+
+def squared_norms(block: Doubles) -> Doubles:
+    """Squared length of each row (n, d), dense or sparse; (n,).
+
+    Examples
+    --------
+    >>> squared_norms(np.array([[3.0, 4.0]]))
+    array([25.])
+    """
+    if is_sparse(block):
+        return np.asarray(block.multiply(block).sum(axis=1)).ravel()  # type: ignore[attr-defined]
+    return np.asarray(np.einsum("ij,ij->i", block, block))
 
 
 def first_of_best(values: Doubles, keys: Keys, tolerance: float) -> int:

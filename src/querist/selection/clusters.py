@@ -39,10 +39,10 @@ def largest_cluster_farthest(
     cloud = Cloud(vectors)
     picked: list[int] = []
     won: list[float] = []
-    if known is not None and len(known):
-        centres = np.empty((len(known) + n, cloud.vectors.shape[1]))
-        centres[: len(known)] = cloud.moved(known)
-        used = len(known)
+    if known is not None and known.shape[0]:
+        used = known.shape[0]
+        centres = np.empty((used + n, cloud.vectors.shape[1]))
+        centres[:used] = cloud.moved(known)
         if nearest is None:
             owner, far = cloud.nearest(centres[:used])
         else:
@@ -81,7 +81,9 @@ def _claim(cloud: Cloud, centres: Doubles, new: int, owner: Ints, far: Doubles) 
     for start in range(0, len(reach), _ROWS):
         rows = reach[start : start + _ROWS]
         # einsum and not BLAS: equal rows are then equally far wherever they stand
-        cross = np.einsum("ij,j->i", cloud.rows(rows), centres[new])
+        block = cloud.some(rows)
+        to = centres[new]
+        cross = block @ to if cloud.sparse else np.einsum("ij,j->i", block, to)
         fresh = cloud.norms[rows] + square - 2.0 * cross
         fresh[fresh < 1e-13 * cloud.norms[rows]] = 0.0
         nearer = fresh < far[rows]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from querist.core.progress import tick
 from querist.core.types import Floats, Ints, Positions
-from querist.selection.cloud import Doubles, first_of_best
+from querist.selection.cloud import Doubles, first_of_best, is_sparse, squared_norms
 from querist.selection.topk import Keys
 
 PENDING = 50  # centres between two passes: with more of them more proposals are refused
@@ -26,6 +26,7 @@ class Outer:
     Parameters
     ----------
     factors : sequence of arrays (n, d_f)
+        Sparse matrices stay so; the centres they meet are dense.
 
     Examples
     --------
@@ -38,25 +39,34 @@ class Outer:
 
     def __init__(self, factors: Sequence[Floats]) -> None:
         self.factors = tuple(factors)
-        self.norms = np.empty(len(self.factors[0]))
+        self.norms = np.empty(self.factors[0].shape[0])
         for start in range(0, len(self), _ROWS):
             part = slice(start, start + _ROWS)
-            squares = [np.einsum("ij,ij->i", rows, rows) for rows in self._rows(part)]
+            squares = [squared_norms(rows) for rows in self._rows(part)]
             self.norms[part] = np.multiply.reduce(squares)
 
     def __len__(self) -> int:
-        return len(self.factors[0])
+        return len(self.norms)
 
     def _rows(self, part: slice | Ints) -> list[Doubles]:
-        return [np.asarray(factor[part], dtype=np.float64) for factor in self.factors]
+        return [
+            factor[part].astype(np.float64)
+            if is_sparse(factor)
+            else np.asarray(factor[part], dtype=np.float64)
+            for factor in self.factors
+        ]
+
+    def _centres(self, centres: Ints) -> list[Doubles]:
+        points = self._rows(centres)
+        return [p.toarray() if is_sparse(p) else p for p in points]  # type: ignore[attr-defined]
 
     def apart(self, rows: slice | Ints, centres: Ints) -> Doubles:
         """Squared distances (centres, rows) of some features; rounding noise is 0."""
-        return self._table(self._rows(rows), self.norms[rows], self._rows(centres), centres)
+        return self._table(self._rows(rows), self.norms[rows], self._centres(centres), centres)
 
     def lower(self, left: Doubles, centres: Ints) -> None:
         """Lower `left` (n,) in place to the squared distance to the nearest of `centres`."""
-        points = self._rows(centres)
+        points = self._centres(centres)
         for start in range(0, len(self), _ROWS):
             part = slice(start, start + _ROWS)
             table = self._table(self._rows(part), self.norms[part], points, centres)

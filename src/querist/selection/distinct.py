@@ -25,7 +25,8 @@ def mean_distance(vectors: Floats, keys: Keys) -> float:
     >>> mean_distance(np.array([[0.0], [3.0]]), np.negative)
     3.0
     """
-    rows = top_k(np.zeros(len(vectors)), min(SAMPLE, len(vectors)), keys)
+    count = vectors.shape[0]
+    rows = top_k(np.zeros(count), min(SAMPLE, count), keys)
     cloud = Cloud(vectors[rows])
     points = cloud.rows(np.arange(len(rows)))
     tables = (cloud.quiet(part, table) for part, _, table in cloud.tables(points))
@@ -68,10 +69,10 @@ def repeats(vectors: Floats, radius: float) -> NDArray[np.int64]:
     array([-1, -1,  0,  0])
     """
     cloud = Cloud(vectors)
-    of = np.full(len(vectors), -1, dtype=np.int64)
+    of = np.full(len(cloud), -1, dtype=np.int64)
     kept = np.empty(0, dtype=np.int64)
-    for start in range(0, len(vectors), _ROWS):
-        rows = np.arange(start, min(start + _ROWS, len(vectors)))
+    for start in range(0, len(cloud), _ROWS):
+        rows = np.arange(start, min(start + _ROWS, len(cloud)))
         block = Cloud(vectors[rows], origin=cloud.origin)
         if len(kept):
             which, far = block.nearest(cloud.rows(kept))

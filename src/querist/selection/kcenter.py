@@ -46,7 +46,7 @@ def farthest_first(
     won: list[float] = []
     if far is not None:
         left = np.square(far, dtype=np.float64)
-    elif known is not None and len(known):
+    elif known is not None and known.shape[0]:
         left = cloud.lowest(cloud.moved(known))
     else:
         from_mean = cloud.lowest(cloud.moved(mean_of(vectors)[None]))
@@ -70,7 +70,7 @@ def _greedy(
     rows = top_k(left, min(active + 1, len(left)), keys)
     bound = left[rows[-1]] if len(rows) > active else -1.0
     rows = rows[:active]
-    near, distances = cloud.rows(rows), left[rows]
+    near, distances = cloud.some(rows), left[rows]
     norms = cloud.norms[rows]
     picked: list[int] = []
     while len(picked) < n:
@@ -79,7 +79,8 @@ def _greedy(
             break
         picked.append(int(rows[best]))
         far.append(float(distances[best]))
-        fresh = norms + norms[best] - 2.0 * (near @ near[best])
+        point = cloud.rows(rows[best : best + 1])[0]
+        fresh = norms + norms[best] - 2.0 * (near @ point)
         fresh[fresh < 1e-13 * norms] = 0.0
         np.minimum(distances, fresh, out=distances)
         distances[best] = -1.0

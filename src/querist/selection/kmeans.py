@@ -46,13 +46,13 @@ def representatives(
     >>> sorted(representatives(points, 2, lambda rows: rows / 6, rng).tolist())
     [1, 4]
     """
-    if n >= len(vectors):
-        return np.argsort(keys(np.arange(len(vectors))), kind="stable")
+    if n >= vectors.shape[0]:
+        return np.argsort(keys(np.arange(vectors.shape[0])), kind="stable")
     cloud = Cloud(vectors)
-    heavy = np.ones(len(vectors)) if weights is None or not np.any(weights > 0) else weights
-    sample = min(len(vectors), max(PER_CENTRE * n, LEAST))
-    rows = top_k(np.zeros(len(vectors)), sample, keys)
-    points, mass = cloud.rows(rows), np.asarray(heavy[rows], dtype=np.float64)
+    heavy = np.ones(len(cloud)) if weights is None or not np.any(weights > 0) else weights
+    sample = min(len(cloud), max(PER_CENTRE * n, LEAST))
+    rows = top_k(np.zeros(len(cloud)), sample, keys)
+    points, mass = cloud.some(rows), np.asarray(heavy[rows], dtype=np.float64)
     fits = [lloyd(points, mass, seeds(points, n, rng, mass), steps) for _ in range(STARTS)]
     centres, _ = min(fits, key=lambda fit: fit[1])
     which, far = cloud.nearest(centres)
@@ -85,9 +85,9 @@ def assigned(
     True
     """
     cloud = Cloud(vectors)
-    sample = min(len(vectors), max(PER_CENTRE * n, LEAST))
-    rows = top_k(np.zeros(len(vectors)), sample, keys)
-    points, some = cloud.rows(rows), min(n, len(rows))
+    sample = min(len(cloud), max(PER_CENTRE * n, LEAST))
+    rows = top_k(np.zeros(len(cloud)), sample, keys)
+    points, some = cloud.some(rows), min(n, len(rows))
     mass = np.ones(len(rows))
     features, fits = Outer([points]), []
     for _ in range(STARTS if n <= FEW else 1):  # many centres make up for each other
@@ -120,15 +120,15 @@ def seeds(points: Doubles, n: int, rng: np.random.Generator, weights: Floats) ->
     cloud = Cloud(points, origin=np.zeros(points.shape[1]))
     trials = 2 + int(np.log(n))
     drawn = [int(_draw(weights, 1, rng)[0])]
-    left = cloud.lowest(points[drawn])
+    left = cloud.lowest(cloud.rows(np.array(drawn)))
     while len(drawn) < n:
         heavy = weights * left
         if not heavy.sum() > 0:
-            rest = np.setdiff1d(np.arange(len(points)), drawn)
+            rest = np.setdiff1d(np.arange(len(cloud)), drawn)
             return np.array([*drawn, *rest[: n - len(drawn)]], dtype=np.int64)
         rows = _draw(heavy, trials, rng)
-        table = np.empty((len(points), trials))
-        for part, _, distances in cloud.tables(points[rows]):
+        table = np.empty((len(cloud), trials))
+        for part, _, distances in cloud.tables(cloud.rows(rows)):
             np.minimum(cloud.quiet(part, distances), left[part, None], out=table[part])
         best = int(np.argmin(weights @ table))
         drawn.append(int(rows[best]))
@@ -158,7 +158,7 @@ def lloyd(points: Doubles, weights: Floats, start: Ints, steps: int) -> tuple[Do
     (array([ 1., 10.]), 2.0)
     """
     cloud = Cloud(points, origin=np.zeros(points.shape[1]))
-    centres = points[start].copy()
+    centres = cloud.rows(start).copy()
     before, error = np.empty(0, dtype=np.int64), np.inf
     for step in range(steps):
         tick("k-means steps", step, steps)
@@ -168,9 +168,11 @@ def lloyd(points: Doubles, weights: Floats, start: Ints, steps: int) -> tuple[Do
             break
         before = which
         member = csr_matrix(
-            (weights, (which, np.arange(len(points)))), shape=(len(centres), len(points))
+            (weights, (which, np.arange(len(cloud)))), shape=(len(centres), len(cloud))
         )
         mass = np.bincount(which, weights=weights, minlength=len(centres))
         full = mass > 0
-        centres[full] = (member @ points)[full] / mass[full, None]
+        sums = member @ points
+        sums = sums.toarray() if cloud.sparse else sums
+        centres[full] = sums[full] / mass[full, None]
     return centres, error

@@ -29,11 +29,11 @@ def reach(vectors: Floats, points: Floats, k: int) -> Pairs:
     """
     cloud = Cloud(vectors)
     moved = cloud.moved(points)
-    k = min(k, len(vectors))
+    k = min(k, len(cloud))
     noise = 1e-12 * cloud.scale  # rounding of a distance: ties are equal up to it
     found = [
         _stream(cloud, moved[first : first + _POINTS], k, noise, first)
-        for first in range(0, len(points), _POINTS)
+        for first in range(0, len(moved), _POINTS)
     ]
     of, rows, far = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return of, rows, far

@@ -65,6 +65,7 @@ class AnchorAL(Strategy):
         self.anchors, self.neighbours, self.subpool = anchors, neighbours, subpool
         self.cost_class = f"3 min(m, {anchors} k) n (d + 20)"
         declare(self, [self.base], [f"min(n, {subpool:_} + b)"])
+        self.takes_sparse = False
         self.needs = self.base.needs | {"vectors", "labelled"}
         self.wants = self.base.wants - self.needs
         self.cold_start = self.base.cold_start or KMeansSampling()

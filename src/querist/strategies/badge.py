@@ -38,6 +38,7 @@ class BADGE(Strategy):
     """
 
     needs = frozenset({"proba", "vectors"})
+    takes_sparse = True
     cost_class = "3 n (d + k) b"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:

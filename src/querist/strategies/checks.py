@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from querist.core.errors import BadInput, BadStrategy, MissingNeed
 from querist.core.types import Floats, Signals
+from querist.strategies.sparse import check_sparse
 
 if TYPE_CHECKING:
-    from querist.strategies.base import Score
+    from querist.strategies.base import Score, Strategy
 
 
 def checked_scores(strategy: Score, signals: Signals, floor: float = -np.inf) -> Floats:
@@ -40,15 +40,15 @@ def check_count(n: Any, name: str = "n") -> int:
     return count
 
 
-def check_given(
-    name: str, signals: Signals, needs: frozenset[str], instead: Mapping[str, str]
-) -> None:
+def check_given(strategy: Strategy, signals: Signals) -> None:
     """Raise BadInput without candidates, MissingNeed without a needed signal or its stand-in."""
+    check_sparse(strategy, signals)
+    name = strategy.name
     if not len(signals):
         raise BadInput(f"{name} has no candidates to pick from; give at least one row")
     given = signals.given()
-    for need in sorted(needs - given):
-        other = instead.get(need)
+    for need in sorted(strategy.needs - given):
+        other = strategy.instead.get(need)
         if other not in given:
             also = "" if other is None else f" (or {other})"
             raise MissingNeed(

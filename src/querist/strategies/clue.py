@@ -43,6 +43,7 @@ class CLUE(Strategy):
     """
 
     needs = frozenset({"proba", "vectors"})
+    takes_sparse = True
     cost_class = "60 n (d + 20) b + 50 n k"
     cold_start = KMeansSampling()
 

@@ -63,7 +63,7 @@ class ClusterMargin(Strategy):
         self.cost_class = f"(d + 20) (5 min(n, 2_000)^2 + min(n, 2_000) min(n, {among} b))"
         declare(self, [self.base])
         self.needs |= {"vectors"}
-        self.wants -= self.needs
+        self.wants, self.takes_sparse = self.wants - self.needs, False
         self.cold_start = KMeansSampling()
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:

@@ -6,7 +6,7 @@ import numpy as np
 
 from querist.core.errors import BadInput
 from querist.core.types import Floats, Signals
-from querist.selection.scores import Doubles, by_blocks
+from querist.selection.cosines import mean_cosine
 from querist.strategies.base import Score
 from querist.strategies.checks import checked_scores
 from querist.strategies.margin import Margin
@@ -32,6 +32,7 @@ class Density(Score):
     """
 
     needs = frozenset({"vectors"})
+    takes_sparse = True
     wants = frozenset({"reference"})
     cost_class = "80 n d"
 
@@ -40,17 +41,7 @@ class Density(Score):
         vectors = signals.vectors
         assert vectors is not None
         pool = vectors if signals.reference is None else signals.reference
-        centre = np.zeros(pool.shape[1])
-        for start in range(0, len(pool), 2048):
-            centre += _unit(np.asarray(pool[start : start + 2048], dtype=np.float64)).sum(axis=0)
-        centre /= len(pool)
-        # einsum and not BLAS: equal rows then give equal scores wherever they stand
-        return by_blocks(lambda block: np.einsum("ij,j->i", _unit(block), centre), vectors)
-
-
-def _unit(block: Doubles) -> Doubles:
-    lengths = np.sqrt(np.einsum("ij,ij->i", block, block))
-    return np.asarray(block / np.where(lengths > 0, lengths, 1.0)[:, None])
+        return mean_cosine(vectors, pool)
 
 
 class InformationDensity(Score):

@@ -32,6 +32,7 @@ class KCenter(Strategy):
     """
 
     needs = frozenset({"vectors"})
+    takes_sparse = True
     wants = frozenset({"labelled", "distances"})
     cost_class = "n d (m + b)"
 

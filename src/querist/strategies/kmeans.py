@@ -30,6 +30,7 @@ class KMeansSampling(Weighable):
     """
 
     needs = frozenset({"vectors"})
+    takes_sparse = True
     cost_class = "60 n (d + 20) b"
 
     def pick_weighted(self, signals: Signals, weights: Floats | None, n: int, rng: Rng) -> Picks:

@@ -38,6 +38,7 @@ class LCMD(Strategy):
     """
 
     needs = frozenset({"vectors"})
+    takes_sparse = True
     wants = frozenset({"labelled", "distances", "neighbours"})
     cost_class = "3 n (d + 100) (m + b)"
 

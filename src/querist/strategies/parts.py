@@ -34,15 +34,15 @@ def declare(whole: Strategy, parts: Sequence[Strategy], among: Sequence[str] = (
     starts = (part.cold_start for part in parts if part.cold_start is not None)
     whole.cold_start = next(starts, None)
     whole.may_fall_short = any(part.may_fall_short for part in parts)
+    readers = (part for part in parts if "vectors" in part.needs | part.wants)
+    whole.takes_sparse = all(part.takes_sparse for part in readers)
     whole.leads_committee = any(part.leads_committee for part in parts)
     own, seen = whole.cost_class, among or ("n",) * len(parts)
     costs = [narrowed(part.cost_class, n) for part, n in zip(parts, seen, strict=True)]
     # where one part does not tell, nobody can tell of the whole
     whole.cost_class = " + ".join(dict.fromkeys(filter(None, [own, *costs]))) if all(costs) else ""
-    for part in parts:
-        if hasattr(part, "committee"):
-            whole.committee = part.committee
-            break
+    if asked := [part.committee for part in parts if hasattr(part, "committee")]:
+        whole.committee = asked[0]
 
 
 def _agree_on_nearest(whole: Strategy, parts: Sequence[Strategy]) -> None:
@@ -95,4 +95,4 @@ def in_order(picks: Picks, order: Positions) -> Picks:
 def known_vectors(signals: Signals) -> Floats | None:
     """Vectors (m, d) of the labelled items, None when nothing is labelled or they are unknown."""
     known = None if signals.labelled is None else signals.labelled.vectors
-    return known if known is not None and len(known) else None
+    return known if known is not None and known.shape[0] else None

@@ -29,8 +29,8 @@ class Strategy(ABC):
         Who picks while nothing is labelled; None leaves that to the caller.
     cost_class : str
         Formula of what a choice costs beside the model ("n d"; see `estimate`); "" unknown.
-    may_fall_short : bool
-        Whether fewer than asked may be picked, as when a sum of money is spent.
+    may_fall_short, takes_sparse : bool
+        Whether fewer than asked may be picked; whether vectors may be a sparse matrix.
 
     Examples
     --------
@@ -46,6 +46,7 @@ class Strategy(ABC):
     cold_start: Strategy | None = None
     cost_class: str = ""
     may_fall_short: bool = False
+    takes_sparse: bool = False
     leads_committee: bool = False  # the model itself goes before its committee
     nearest: int = 1  # labelled neighbours looked at, in "distances" and "neighbours"
     committee: Any  # set only by those who ask for draws or numbers of several models
@@ -75,7 +76,7 @@ class Strategy(ABC):
             When a needed signal is absent; when the strategy broke its contract.
         """
         wanted = min(check_count(n), len(signals))
-        check_given(self.name, signals, self.needs, self.instead)
+        check_given(self, signals)
         tick(self.name, 0, wanted)
         picks = self._pick(signals, wanted, np.random.default_rng(rng))
         least = min(max(1, len(picks.positions)), wanted) if self.may_fall_short else wanted
