@@ -35,7 +35,8 @@ def ranking(worker: Worker, n: int | None, strategy: Any) -> list[dict[str, Any]
     if model is None:
         chosen = chosen.cold_start or (Random() if chosen.needs else chosen)
     seed = seed_for(parts.recipe.seed, number)
-    signals = growth.scorer.signals(chosen, rows, training, model, parts.model, seed)
+    earlier = worker.earlier(worker.journal.state.rounds[:-1])
+    signals = growth.scorer.signals(chosen, rows, training, model, parts.model, seed, earlier)
     draws = np.random.SeedSequence([parts.recipe.seed, number])
     picks = growth.scorer.pick(chosen, signals, len(rows) if n is None else n, draws)
     ids = growth.pool.ids(rows[picks.positions])

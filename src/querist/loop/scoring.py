@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,7 @@ class Scorer:
         model: Model | None,
         untrained: Model,
         seed: int,
+        past: Sequence[Model] = (),
     ) -> Signals:
         """What `strategy` needs and wants, one row per candidate row.
 
@@ -61,11 +63,18 @@ class Scorer:
         if model is not None and "predicted" in names:
             parts["predicted"] = self._predicted(strategy, rows, training, model, untrained, seed)
         if "draws" in names:
-            parts["draws"] = self._draws(strategy, rows, training, untrained, seed)
+            committee = getattr(strategy, "committee", 5)
+            if hasattr(committee, "kind"):
+                assert model is not None
+                items, keys = self.pool.items(rows), self.ledger.keys[rows]
+                parts["draws"] = models.drawn(committee, model, past, items, keys, seed)
+            else:
+                parts["draws"] = self._draws(committee, rows, training, untrained, seed)
+        vectors = self._vectors_for(strategy, model)
         if "vectors" in names:
-            parts["vectors"] = self.space.vectors()[rows]
+            parts["vectors"] = vectors(rows)
         if "labelled" in names:
-            known = self.space.vectors()[training.rows] if "vectors" in names else None
+            known = vectors(training.rows) if "vectors" in names else None
             labels = tuple(getattr(self.question, "labels", ()))
             proba = None
             if model is not None and "labelled_proba" in names and len(training):
@@ -86,7 +95,7 @@ class Scorer:
             assert groups is not None
             parts["groups"] = groups[rows]
         if "reference" in names:
-            parts["reference"] = self.space.vectors()[self.ledger.covered_rows()]
+            parts["reference"] = vectors(self.ledger.covered_rows())
         return Signals(**parts)
 
     def pick(
@@ -115,7 +124,9 @@ class Scorer:
             return picks
         if signals.vectors is None:
             signals = replace(signals, vectors=self.space.vectors()[rows])
-        return self.pick(strategies.Distinct(strategy, radius=radius), signals, n, draws)
+        # what is near in a learned space is settled there
+        distinct = strategies.Distinct(strategy, radius=None if learns(strategy) else radius)
+        return self.pick(distinct, signals, n, draws)
 
     def _predicted(
         self,
@@ -128,6 +139,11 @@ class Scorer:
     ) -> Floats:
         """Numbers by the model alone, by a committee, or by a committee behind the model."""
         committee, columns = getattr(strategy, "committee", None), []
+        if hasattr(committee, "kind"):
+            raise MissingNeed(
+                f"{strategy} reads numbers of several models, and {committee} gives class "
+                "probabilities; name so many copies instead: committee=5"
+            )
         if committee is None or strategy.leads_committee:
             columns.append(self._predict(model, rows, frozenset({"value"}))["value"][:, None])
         if committee is not None:
@@ -141,6 +157,13 @@ class Scorer:
             )
             columns.append(members)
         return np.hstack(columns)
+
+    def _vectors_for(self, strategy: Strategy, model: Model | None) -> Callable[[Ints], Floats]:
+        """Vectors of rows: of the pool's space, or as the model has learned them."""
+        if model is None or not learns(strategy):
+            return lambda rows: self.space.vectors()[rows]
+        needs = frozenset({"vectors"})
+        return lambda rows: self._predict(model, rows, needs)["vectors"]
 
     def gives(self, model: Model | None) -> frozenset[str]:
         """What the model supplies, nothing while there is none; prices where the pool has them."""
@@ -164,10 +187,10 @@ class Scorer:
         return {name: part[rows] for name, part in joined.items()} if dense else joined
 
     def _draws(
-        self, strategy: Strategy, rows: Ints, training: TrainingSet, untrained: Model, seed: int
+        self, committee: Any, rows: Ints, training: TrainingSet, untrained: Model, seed: int
     ) -> Floats:
         return models.committee_draws(
-            getattr(strategy, "committee", 5),
+            committee,
             untrained,
             self.pool.items(training.rows),
             training.targets,
@@ -209,7 +232,13 @@ def gives(model: Model, question: Question) -> frozenset[str]:
         return (declared - FROM_MODEL) | {"predicted"}
     if question.view == "choices":
         return (declared - FROM_MODEL) | ({"marginals"} if "proba" in declared else set())
-    return declared | {"draws"}
+    learned = {"learned"} if "vectors" in declared else set()
+    return (declared - {"vectors"}) | {"draws"} | learned
+
+
+def learns(strategy: Strategy) -> bool:
+    """Whether a strategy, or any it is made of, looks at what the model has learned."""
+    return any(getattr(part, "learned", False) for part in strategies.within(strategy))
 
 
 def supplied(strategy: Strategy, model_gives: frozenset[str]) -> frozenset[str]:
@@ -235,7 +264,8 @@ def _reach(model_gives: frozenset[str]) -> frozenset[str]:
 
 def _lacking(strategy: Strategy, reach: frozenset[str]) -> str:
     """The first need that neither itself nor its substitute is within reach, or ""."""
-    out = (n for n in sorted(strategy.needs) if not {n, strategy.instead.get(n)} & reach)
+    needs = strategy.needs | ({"learned"} if learns(strategy) else set())
+    out = (n for n in sorted(needs) if not {n, strategy.instead.get(n)} & reach)
     return next(out, "")
 
 
@@ -249,6 +279,11 @@ def _missing(strategy: Strategy, need: str, model_gives: frozenset[str]) -> Miss
         return MissingNeed(
             f"{strategy} needs the group of each item, and the pool has none; open the campaign "
             "with groups=, a column such as a region or one group per item"
+        )
+    if need == "learned":
+        return MissingNeed(
+            f"{strategy} looks at features that the model has learned, and this model has none; "
+            "use scikit-learn's MLPClassifier, or a network of your own that gives 'vectors'"
         )
     reach = _reach(model_gives)
     works = [name for name in strategies.names() if not _lacking(strategies.get(name), reach)]

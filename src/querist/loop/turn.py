@@ -59,6 +59,8 @@ class Snapshot:
         Whether there are labels the last model has not seen.
     model : Model or None
         The last model, where the turn needs it.
+    earlier : tuple of Model
+        The models before that of this turn, oldest first, where the strategy compares them.
     """
 
     past: Sequence[Round]
@@ -70,6 +72,7 @@ class Snapshot:
     position: int
     retrain: bool
     model: Model | None = None
+    earlier: tuple[Model, ...] = ()
 
     @property
     def number(self) -> int:
@@ -204,7 +207,9 @@ def _choose(
         strategy, why = _strategy_for(parts, model, now)
         seed = seed_for(parts.recipe.seed, now.number)
         with _timed(seconds, "score"):
-            signals = scorer.signals(strategy, rows, now.training, model, parts.model, seed)
+            signals = scorer.signals(
+                strategy, rows, now.training, model, parts.model, seed, now.earlier
+            )
         with _timed(seconds, "select"):
             draws = np.random.SeedSequence([parts.recipe.seed, now.batches])
             if parts.recipe.distinct == "off" or n_open == 1:

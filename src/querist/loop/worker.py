@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from itertools import takewhile
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,7 @@ class Worker:
         self.parts = parts
         self.store = store
         self._kept: tuple[int, Model] | None = None  # the last model used, and its round
+        self._checkpoints: dict[int, Model] = {}
         self._thinking = threading.Lock()
 
     def step(self) -> Round:
@@ -46,7 +48,7 @@ class Worker:
                 ledger, scorer = copy(self.growth.ledger), self.growth.scorer
             if now is None:
                 return self.journal.state.rounds[-1]
-            now = replace(now, model=self._model_before(now))
+            now = replace(now, model=self._model_before(now), earlier=self._earlier(now))
             return self._commit(now, take_turn(parts, ledger, scorer, now))
 
     def model(self) -> Model:
@@ -72,6 +74,22 @@ class Worker:
         number = _newest(now.past)
         needed = not now.retrain or getattr(self.parts.model, "warm", False)
         return self._version(number) if number is not None and needed else None
+
+    def _earlier(self, now: Snapshot) -> tuple[Model, ...]:
+        past = now.past if now.retrain else now.past[:-1]
+        return self.earlier(past)
+
+    def earlier(self, past: Sequence[Round]) -> tuple[Model, ...]:
+        """Models of the last of these rounds, oldest first, as many as the strategy compares."""
+        committee: Any = getattr(self.parts.strategy, "committee", None)
+        if getattr(committee, "kind", "") != "checkpoints":
+            return ()
+        trained = [turn.model_version for turn in past if turn.model_version is not None]
+        wanted = trained[-(committee.last - 1) :]
+        self._checkpoints = {
+            number: self._checkpoints.get(number) or self.model_of(number) for number in wanted
+        }
+        return tuple(self._checkpoints.values())
 
     def training_of(self, number: int) -> TrainingSet:
         """The training set of a past round, rebuilt from the log.

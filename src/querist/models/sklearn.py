@@ -17,6 +17,7 @@ from querist.core.types import Floats, Prediction
 from querist.models import estimators as ests
 from querist.models.batches import blocks, count
 from querist.models.heads import ChoiceHead, ChoicesHead, Head, NumberHead
+from querist.models.networks import hidden, is_network
 from querist.models.threads import calm
 from querist.models.views import ClassifierView, RegressorView
 
@@ -138,13 +139,15 @@ class SklearnModel:
 
     @property
     def gives(self) -> frozenset[str]:
-        """Which of "proba", "decision" and "draws" `predict` can fill."""
+        """Which of "proba", "decision", "draws" and "vectors" `predict` can fill."""
         if isinstance(self.question, Number):
             return frozenset()
         subject = self.estimator if self.fitted is None else self.fitted
         names = {name for name, method in ests.METHODS.items() if hasattr(subject, method)}
         if ests.has_members(subject) and not isinstance(self.question, Choices):
             names.add("draws")
+        if is_network(ests.last_step(subject)) and (self.trained is None or self.fitted):
+            names.add("vectors")
         return frozenset(names) - (frozenset() if self.trained is None else self.trained.broken)
 
     def fit(
@@ -243,7 +246,8 @@ class SklearnModel:
         items : batch of n items
             Predicted in blocks of rows, so that memory stays bounded.
         needs : set of str
-            Of "value", "proba", "decision", "draws"; none of them means "value".
+            Of "value", "proba", "decision", "draws", "vectors" (what a network has learned);
+            none of them means "value".
 
         Returns
         -------
@@ -287,6 +291,8 @@ class SklearnModel:
         }
         if "draws" in needs and isinstance(head, ChoiceHead):
             said["draws"] = head.proba(ests.member_proba(last, features, len(head.seen)))
+        if "vectors" in needs:
+            said["vectors"] = hidden(last, features)
         if needs and "value" not in needs:
             return Prediction(**said)
         if "proba" in said and isinstance(last, ests.FORESTS) and isinstance(head, ChoiceHead):
@@ -330,5 +336,6 @@ def _refused(estimator: Any, items: Any, error: ValueError) -> BadInput:
 def _joined(parts: list[Prediction]) -> Prediction:
     if len(parts) == 1:
         return parts[0]
-    names = [n for n in ("value", "proba", "decision", "draws") if getattr(parts[0], n) is not None]
+    every = ("value", "proba", "decision", "draws", "vectors")
+    names = [n for n in every if getattr(parts[0], n) is not None]
     return Prediction(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in names})

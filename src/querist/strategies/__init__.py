@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from querist.strategies.cluster_margin import ClusterMargin
     from querist.strategies.committee import QueryByCommittee
     from querist.strategies.committee_variance import CommitteeVariance
+    from querist.strategies.committees import Checkpoints, Dropout, Members, Perturbations
     from querist.strategies.compose import Chain
     from querist.strategies.contrastive import ContrastiveAL
     from querist.strategies.cost_sensitive import CostSensitive
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from querist.strategies.label_scores import AvgConfidence, AvgScore, MaxConfidence, MaxScore
     from querist.strategies.lci import LCI
     from querist.strategies.lcmd import LCMD
+    from querist.strategies.learned import Learned
     from querist.strategies.least_confidence import LeastConfidence
     from querist.strategies.margin import Margin
     from querist.strategies.max_herding import MaxHerding
@@ -79,6 +81,7 @@ if TYPE_CHECKING:
     from querist.strategies.typi_clust import TypiClust
     from querist.strategies.uncertainty_herding import UncertaintyHerding
     from querist.strategies.value_of_information import ValueOfInformation
+    from querist.strategies.walk import within
 
 __all__ = [
     "BADGE",
@@ -103,6 +106,7 @@ __all__ = [
     "BinaryMinimum",
     "Certainty",
     "Chain",
+    "Checkpoints",
     "ClassBalanced",
     "ClusterMargin",
     "CommitteeVariance",
@@ -115,6 +119,7 @@ __all__ = [
     "DiverseBatch",
     "DropQuery",
     "Effort",
+    "Dropout",
     "Entropy",
     "ExpectedErrorReduction",
     "ExpectedModelChange",
@@ -128,6 +133,7 @@ __all__ = [
     "KCenter",
     "KMeansSampling",
     "Knapsack",
+    "Learned",
     "LeastConfidence",
     "Margin",
     "MaxConfidence",
@@ -135,8 +141,10 @@ __all__ = [
     "MaxLoss",
     "MaxScore",
     "MeanMaxLoss",
+    "Members",
     "Mix",
     "PerCost",
+    "Perturbations",
     "PowerBALD",
     "PowerSampling",
     "PredictiveVariance",
@@ -159,6 +167,7 @@ __all__ = [
     "get",
     "iGS",
     "names",
+    "within",
 ]
 
 GROUP = "querist.strategies"
@@ -227,6 +236,7 @@ BUILTINS: dict[str, tuple[str, str]] = {
     "quire": ("quire", "QUIRE"),
     "group_quota": ("group_quota", "GroupQuota"),
     "subsample": ("subsample", "Subsample"),
+    "learned": ("learned", "Learned"),
 }
 
 _MODULES: dict[str, str] = {
@@ -239,6 +249,8 @@ _MODULES: dict[str, str] = {
     "Distinct": "distinct",
     "as_strategy": "foreign",
     **dict.fromkeys(("Effort", "Sizes", "estimate"), "effort"),
+    "within": "walk",
+    **dict.fromkeys(("Members", "Dropout", "Perturbations", "Checkpoints"), "committees"),
 }
 
 

@@ -7,6 +7,7 @@ from numbers import Real
 from typing import Any
 
 from querist.core.errors import BadInput
+from querist.strategies.walk import within
 
 NAMED = ("equal", "proportional")
 
@@ -52,7 +53,5 @@ def groups_named(strategy: Any) -> frozenset[str]:
     >>> sorted(groups_named(Distinct(GroupQuota(Margin(), {"north": 0.5}))))
     ['north']
     """
-    inner = [getattr(strategy, "base", None), *getattr(strategy, "parts", ())]
-    inner += getattr(strategy, "stages", ())
-    found = (groups_named(part) for part in inner if part is not None)
-    return frozenset(getattr(strategy, "named_groups", ())).union(*found)
+    found = (getattr(part, "named_groups", ()) for part in within(strategy))
+    return frozenset[str]().union(*found)
