@@ -76,4 +76,6 @@ def estimate(strategy: Strategy, sizes: Sizes) -> Effort | None:
 def members(strategy: Strategy) -> int:
     """How many models are trained for each choice of the strategy, beside the campaign's own."""
     committee = getattr(strategy, "committee", MEMBERS if "draws" in strategy.needs else 0)
+    if hasattr(committee, "kind"):
+        return 0  # draws of models that are there anyway
     return committee if isinstance(committee, int) else len(committee)

@@ -46,7 +46,7 @@ class Learned(Strategy):
     np.int64(2)
     """
 
-    cost_class = "the base's"
+    cost_class = "20 n d"
     learned = True
 
     def __init__(self, base: Any = None) -> None:
