@@ -10,8 +10,11 @@ from querist.core.types import Floats, Ints, Positions
 from querist.selection.cloud import Cloud, Doubles
 from querist.selection.topk import Keys
 
-_FEW, _MANY = 32, 512  # stale candidates looked at again: few at first, then more at a time
-_TABLE = 1 << 18  # kernel values held at a time: 1 MiB in single precision
+_SIDE = 512  # rows and points of a table of the kernel: it stays in cache
+_FEW = 32  # stale candidates looked at again: few at first, then more at a time
+_NEAR = 256  # rows around the mode among which the first pick is guessed
+_STEPS = 5  # of mean shift towards it
+_LEAST = -80.0  # exponents end here: a value of 1e-35 is nothing, and still a normal float
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,9 @@ class Kernel:
     Examples
     --------
     >>> kernel = Kernel(np.array([[0.0], [1.0]]), np.array([[1.0]]), 1.0, np.dtype(float))
-    >>> kernel.gains(np.arange(2), np.ones(1)).round(3)
-    array([0.368, 1.   ])
+    >>> kernel.table(np.arange(2)).round(3)
+    array([[0.368],
+           [1.   ]])
     """
 
     def __init__(
@@ -47,56 +51,65 @@ class Kernel:
         self.rows[:, :-2] *= 2.0
         self.points = _columns(cloud, radius, dtype)
         self.points[:, -2:] = self.points[:, :-3:-1]
+        self.same = vectors is points
         self.largest = max(cloud.scale, others.scale) / radius**2
+        self._room = np.empty(_SIDE * _SIDE, dtype=dtype)
 
-    def row(self, at: int) -> Floats:
-        """Kernel of one candidate to all points, (r,)."""
-        exponents: Floats = np.minimum(self.points @ self.rows[at], 0.0)
+    def table(self, rows: Ints) -> Floats:
+        """Kernel of a few candidates to all points, (m, r)."""
+        exponents: Floats = np.minimum(self.rows[rows] @ self.points.T, 0.0)
         return np.exp(exponents, out=exponents)
 
-    def gains(self, rows: Ints, heavy: Floats, reached: Floats | None = None) -> Doubles:
-        """Weighted coverage each of the `rows` would add to what is `reached`, (m,)."""
-        return self.clipped(rows, self.points, heavy, reached, None)
+    def sums(self, heavy: Floats, low: Floats) -> tuple[Doubles, Doubles]:
+        """Weighted sum over the points of each row's kernel (n,), whole and in excess of `low`.
 
-    def mass(self, heavy: Floats, high: Floats | None = None) -> Doubles:
-        """Weighted sum of the kernel, cut off above `high`, where the points are the rows.
-
-        By one half of the table of all pairs, which is symmetric; (n,).
+        By one half of the table of all pairs, which is symmetric, where the points are the rows.
         """
-        total = np.zeros(len(heavy))
-        for start in range(0, len(total), _MANY):
-            part = slice(start, start + _MANY)
-            for other in range(start, len(total), _MANY):
-                some = slice(other, other + _MANY)
-                table = self.rows[part] @ self.points[some].T
+        whole, over = np.zeros((2, len(self.rows)))
+        cut = np.empty_like(self._room)
+        for start in range(0, len(whole), _SIDE):
+            part = slice(start, start + _SIDE)
+            for other in range(start if self.same else 0, len(heavy), _SIDE):
+                some = slice(other, other + _SIDE)
+                table = self._exponents(self.rows[part], self.points[some])
+                if 4.0 * self.largest > -_LEAST:
+                    np.maximum(table, _LEAST, out=table)
                 np.exp(table, out=table)
-                cut = table if high is None else np.minimum(table, high[some])
-                total[part] += cut @ heavy[some]
-                if other > start:
-                    cut = table if high is None else np.minimum(table, high[part, None], out=table)
-                    total[some] += heavy[part] @ cut
+                room = cut[: table.size].reshape(table.shape)
+                whole[part] += table @ heavy[some]
+                over[part] += _excess(table, low[some], room) @ heavy[some]
+                if self.same and other > start:
+                    whole[some] += heavy[part] @ table
+                    over[some] += heavy[part] @ _excess(table, low[part, None], room)
+        return whole, over
+
+    def raised(
+        self, rows: Ints | slice, points: Ints, heavy: Floats, low: Floats, high: Floats
+    ) -> Doubles:
+        """Weighted sum over some points of each row's kernel from exponent `low` up to `high`."""
+        chosen = self.rows[rows]
+        total = np.zeros(len(chosen))
+        for start in range(0, len(points), _SIDE):
+            some = points[start : start + _SIDE]
+            right, weights, least, most = self.points[some], heavy[some], low[some], high[some]
+            before = np.exp(least)
+            for at in range(0, len(chosen), _SIDE):
+                table = self._exponents(chosen[at : at + _SIDE], right)
+                np.maximum(table, least, out=table)
+                np.minimum(table, most, out=table)
+                np.exp(table, out=table)
+                table -= before
+                total[at : at + _SIDE] += table @ weights
         return total
 
-    def clipped(
-        self, rows: Ints, points: Floats, heavy: Floats, low: Floats | None, high: Floats | None
-    ) -> Doubles:
-        """Weighted sum over some points of the kernel cut off below `low` and above `high`."""
-        total = np.zeros(len(rows))
-        tall = max(1, min(_MANY, len(rows)))
-        wide = max(256, _TABLE // tall)
-        for at in range(0, len(rows), tall):
-            left = self.rows[rows[at : at + tall]]
-            for start in range(0, len(heavy), wide):
-                part = slice(start, start + wide)
-                table = left @ points[part].T
-                np.exp(table, out=table)
-                if high is not None:
-                    np.minimum(table, high[part], out=table)
-                if low is not None:
-                    table -= low[part]
-                    np.maximum(table, 0.0, out=table)
-                total[at : at + tall] += table @ heavy[part]
-        return total
+    def _exponents(self, rows: Floats, points: Floats) -> Floats:
+        room = self._room[: len(rows) * len(points)].reshape(len(rows), len(points))
+        return np.matmul(rows, points.T, out=room)
+
+
+def _excess(table: Floats, low: Floats, room: Floats) -> Floats:
+    np.maximum(table, low, out=room)
+    return np.subtract(room, low, out=room)
 
 
 def _columns(cloud: Cloud, radius: float, dtype: np.dtype[np.floating]) -> Floats:
@@ -140,41 +153,63 @@ def herd(
     cover = vectors if points is None else points
     heavy = np.ones(len(cover)) if weights is None else np.asarray(weights, dtype=np.float64)
     exact = Kernel(vectors, cover, radius, np.dtype(np.float64))
-    bounds = _Bounds(vectors, cover, radius, heavy, exact)
-    nothing = 1e-12 * float(bounds.mass.max())
     reached = np.zeros(len(cover))
     if known is not None and len(known):
         cloud = Cloud(cover)
         reached = np.exp(-cloud.lowest(cloud.moved(known)) / radius**2)
+    bounds = _Bounds(vectors, cover, radius, heavy, exact)
+    guess = None if reached.any() else bounds.guess()
+    bounds.settle(reached if guess is None else exact.table(guess)[0])
+    nothing = 1e-12 * float(bounds.mass.max(initial=0.0))
     owner = np.full(len(cover), -1, dtype=np.int64)
     picked: list[int] = []
     won: list[float] = []
     while len(picked) < n:
-        best = bounds.leaders(reached)
-        gains = exact.gains(best, heavy, reached)
-        tied = best[gains >= gains.max() - nothing]
+        best = bounds.leaders(reached) if reached.any() else bounds.densest()
+        gains, row = _gains(exact, best, heavy, reached)
+        tied = np.flatnonzero(gains >= gains.max() - nothing)
         if gains.max() <= nothing:  # all are covered: the rest go by key
             rest = np.setdiff1d(np.arange(len(vectors)), picked)
             rest = rest[np.argsort(keys(rest), kind="stable")][: n - len(picked)]
             picked += rest.tolist()
             won += [0.0] * len(rest)
             break
-        at = int(tied[0] if len(tied) == 1 else tied[np.argmin(keys(tied))])
-        won.append(float(gains[best == at][0]))
-        row = exact.row(at)
+        first = tied[0] if len(tied) == 1 else tied[np.argmin(keys(best[tied]))]
+        if row is None:
+            row = exact.table(best[first, None])[0]
         owner[row > reached] = len(picked)
         np.maximum(reached, row, out=reached)
-        picked.append(at)
-        bounds.taken(at, reached)
+        won.append(float(gains[first]))
+        picked.append(int(best[first]))
+        if guess is not None and len(picked) == 1 and best[first] != guess[0]:
+            bounds.settle(reached)
+        bounds.leave(picked)
     return Herd(np.array(picked, dtype=np.int64), np.array(won), owner)
+
+
+def _gains(
+    exact: Kernel, rows: Ints, heavy: Doubles, reached: Doubles
+) -> tuple[Doubles, Doubles | None]:
+    """What each of the `rows` adds to what is `reached`, (m,); the kernel of a single one."""
+    if len(rows) == 1:
+        row = exact.table(rows)[0]
+        return np.maximum(row - reached, 0.0)[None] @ heavy, row
+    gains = np.empty(len(rows))
+    for start in range(0, len(rows), _FEW):
+        table = exact.table(rows[start : start + _FEW])
+        table -= reached
+        gains[start : start + _FEW] = np.maximum(table, 0.0, out=table) @ heavy
+    return gains, None
 
 
 class _Bounds:
     """What each row gains at most, in single precision where its rounding allows that.
 
-    Gains were all computed when `low` was reached; since then only points where more is
-    reached took something away, so only those are looked at again, and only for rows whose
-    bound still reaches the best. Where that would cost as much as doing so for all, all are.
+    `gains` take account of each point up to the exponent `low`, the same for all rows; what was
+    reached since is owed. To leave some of it out only makes a gain too large, so the points
+    that owe most are settled first, for all rows at once, and only until few rows are left
+    whose bounds reach the best: for those few all points are looked at. Points that are raised
+    a little again and again are thus settled once.
     """
 
     def __init__(
@@ -185,48 +220,81 @@ class _Bounds:
         self.kernel = Kernel(vectors, points, radius, np.dtype(np.float32)) if single else exact
         if not single:
             eps = float(np.finfo(np.float64).eps)
-        self.heavy = heavy.astype(self.kernel.rows.dtype)
-        everyone = np.arange(len(vectors))
-        self.same = vectors is points
-        self.mass = (
-            self.kernel.mass(self.heavy) if self.same else self.kernel.gains(everyone, self.heavy)
-        )
         # of an exponent and of its exponential; what is random in it cancels in the sum
-        self.error = eps * (1.0 + 2.0 * exact.largest) * self.mass
-        self.gains, self.low = self.mass.copy(), np.zeros(len(points))
-        self.upper = self.gains + self.error
+        self.share = eps * (1.0 + 2.0 * exact.largest)
+        self.heavy = heavy.astype(self.kernel.rows.dtype)
         self.work = 0
 
-    def taken(self, row: int, reached: Doubles) -> None:
-        """Leave a row out from now on; `reached` (r,) is what is covered with it."""
-        self.upper[row] = self.gains[row] = -np.inf
-        if self.same and not self.low.any():  # a first pick takes from all: by half the table
-            self.gains -= self.kernel.mass(self.heavy, reached.astype(self.heavy.dtype))
-            self.upper = np.minimum(self.upper, self.gains + self.error)
-            self.low = reached.copy()
+    def settle(self, reached: Doubles) -> None:
+        """Gains of all rows beyond what is `reached` (r,), and their masses, anew."""
+        self.low = _logs(reached, self.heavy)
+        self.mass, self.gains = self.kernel.sums(self.heavy, np.exp(self.low))
+        self.error = self.share * float(self.mass.max(initial=0.0))
+        self.upper = self.gains + self.error
+
+    def leave(self, rows: list[int]) -> None:
+        """Rows never to be picked again."""
+        self.gains[rows] = self.upper[rows] = -np.inf
+
+    def guess(self) -> Ints:
+        """The row that probably has most mass, (1,): the best of those around a mode.
+
+        A right guess saves a pass over all pairs, as the first pick takes from all rows.
+        """
+        kernel, heavy = self.kernel, self.heavy
+        everyone = np.arange(len(heavy))
+        open_low, open_high = np.full_like(heavy, _LEAST), np.zeros_like(heavy)
+        some = everyone[:: max(1, len(heavy) // _NEAR)]
+        rough = kernel.raised(slice(None), some, heavy, open_low, open_high)
+        points, mode = kernel.points[:, :-2], kernel.rows[int(rough.argmax()), :-2] / 2.0
+        for _ in range(_STEPS):  # mean shift
+            near = np.exp(np.minimum(2.0 * (points @ mode) + kernel.points[:, -1] - mode @ mode, 0))
+            near *= heavy
+            if near.sum() > 0:
+                mode = near @ points / near.sum()
+        close = kernel.rows[:, :-2] @ mode + kernel.rows[:, -2]
+        rows = np.argsort(-close, kind="stable")[:_NEAR]
+        mass = kernel.raised(rows, everyone, heavy, open_low, open_high)
+        return rows[mass.argmax(), None]
+
+    def densest(self) -> Ints:
+        """Rows that may have most mass."""
+        return np.flatnonzero(self.mass >= self.mass.max() - 2.0 * self.error)
 
     def leaders(self, reached: Doubles) -> Ints:
         """Rows that may gain most: all others gain less than the best of these."""
-        fresh = np.flatnonzero(reached > self.low)
-        points, heavy = self.kernel.points[fresh], self.heavy[fresh]
-        low, high = (a[fresh].astype(heavy.dtype) for a in (self.low, reached))
-        base = low if low.any() else None
+        high = _logs(reached, self.heavy)
+        owed = np.exp(high) - np.exp(self.low)
+        owed *= self.heavy
+        owing = np.flatnonzero(high > self.low)
+        owing = owing[np.argsort(-owed[owing], kind="stable")]
         now = np.full(len(self.gains), np.nan)
-        everyone, seen, many = self.work > len(now), 0, _FEW
-        floor = -np.inf
+        many, floor = _FEW, -np.inf
         while True:
-            stale = np.isnan(now)
-            rows = np.flatnonzero(stale if everyone else stale & (self.upper >= floor))
-            if len(rows) > many and not everyone:
-                rows = rows[np.argpartition(-self.upper[rows], many)[:many]]
-            fallen = self.kernel.clipped(rows, points, heavy, base, high)
-            now[rows] = self.gains[rows] - fallen
-            self.upper[rows] = np.minimum(self.upper[rows], now[rows] + self.error[rows])
-            floor = max(floor, float((now[rows] - self.error[rows]).max(initial=-np.inf)))
-            seen, many = seen + len(rows), min(2 * many, _MANY)
-            if everyone:
-                self.gains, self.low, self.work = now, reached.copy(), 0
-            if everyone or not len(rows):
+            rows = np.flatnonzero(np.isnan(now) & (self.upper >= floor))
+            if not len(rows):
                 return np.flatnonzero(self.upper >= floor)
-            everyone = 4 * seen > len(now)
-            self.work += len(rows)
+            cost = len(rows) * len(owing) + self.work
+            if floor > -np.inf and cost > len(now) * min(len(owing), _SIDE):
+                some, owing = owing[:_SIDE], owing[_SIDE:]
+                self._account(some, high)
+                continue
+            if len(rows) > many:
+                rows = rows[np.argpartition(-self.upper[rows], many)[:many]]
+            fallen = self.kernel.raised(rows, owing, self.heavy, self.low, high)
+            now[rows] = self.gains[rows] - fallen
+            self.upper[rows] = np.minimum(self.upper[rows], now[rows] + self.error)
+            floor = max(floor, float(now[rows].max()) - self.error)
+            self.work += len(rows) * len(owing)
+            many = min(2 * many, _SIDE)
+
+    def _account(self, points: Ints, high: Floats) -> None:
+        """Settle some points for all rows."""
+        self.gains -= self.kernel.raised(slice(None), points, self.heavy, self.low, high)
+        self.low[points] = high[points]
+        self.upper = np.minimum(self.upper, self.gains + self.error)
+        self.work = 0
+
+
+def _logs(reached: Doubles, like: Floats) -> Floats:
+    return np.log(np.maximum(reached, np.exp(_LEAST))).astype(like.dtype)
