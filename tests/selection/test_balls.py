@@ -44,6 +44,20 @@ def test_distances_on_the_boundary_are_told_exactly():
     assert picks.tolist() == expected and won.tolist() == gains
 
 
+@pytest.mark.parametrize("radius", [0.3, 0.9, 30.0])
+@pytest.mark.parametrize("labelled", [0, 3])
+def test_rows_can_all_be_taken(radius, labelled):
+    """Once nothing is left to cover, counts are 0 and rows go by key."""
+    rng = np.random.default_rng(4)
+    vectors, known = rng.normal(size=(560, 2)), rng.normal(size=(labelled, 2))
+    key = rng.permutation(560)
+    picks, won, owner = cover_by_balls(vectors, 560, lambda at: key[at], radius, known)
+    order = np.argsort(key)
+    expected, gains, covered = plain(vectors[order], 560, radius, known)
+    assert picks.tolist() == order[expected].tolist() and won.tolist() == gains
+    np.testing.assert_array_equal(owner[order], covered)
+
+
 def test_far_from_the_origin():
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(400, 3)) + 1e4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,29 +36,36 @@ class Kernel:
 
     Examples
     --------
-    >>> kernel = Kernel(np.array([[0.0], [1.0]]), np.array([[1.0]]), 1.0, np.dtype(float))
+    >>> kernel = Kernel(np.array([[0.0], [1.0]]), np.array([[1.0]]), 1.0)
     >>> kernel.table(np.arange(2)).round(3)
     array([[0.368],
            [1.   ]])
     """
 
-    def __init__(
-        self, vectors: Floats, points: Floats, radius: float, dtype: np.dtype[np.floating]
-    ) -> None:
-        cloud = Cloud(points)
-        others = cloud if vectors is points else Cloud(vectors, origin=cloud.origin)
-        # two more columns each, so that one matrix product gives the whole exponent
-        self.rows = _columns(others, radius, dtype)
-        self.rows[:, :-2] *= 2.0
-        self.points = _columns(cloud, radius, dtype)
-        self.points[:, -2:] = self.points[:, :-3:-1]
+    def __init__(self, vectors: Floats, points: Floats, radius: float) -> None:
         self.same = vectors is points
-        self.largest = max(cloud.scale, others.scale) / radius**2
-        self._room = np.empty(_SIDE * _SIDE, dtype=dtype)
+        self.cloud = Cloud(points)
+        others = self.cloud if self.same else Cloud(vectors, origin=self.cloud.origin)
+        # two more columns each, so that one matrix product gives the whole exponent
+        self.rows = _columns(others, radius)
+        self.points = self.rows.copy() if self.same else _columns(self.cloud, radius)
+        self.rows[:, :-2] *= 2.0
+        self.points[:, -2:] = self.points[:, :-3:-1]
+        self.largest = max(self.cloud.scale, others.scale) / radius**2
+        self._room = np.empty(_SIDE * _SIDE)
+
+    def rounded(self) -> Kernel:
+        """The same in single precision."""
+        single = copy(self)
+        single.rows, single.points = self.rows.astype(np.float32), self.points.astype(np.float32)
+        single._room = np.empty(_SIDE * _SIDE, dtype=np.float32)
+        return single
 
     def table(self, rows: Ints) -> Floats:
         """Kernel of a few candidates to all points, (m, r)."""
-        exponents: Floats = np.minimum(self.rows[rows] @ self.points.T, 0.0)
+        one = len(rows) == 1  # then a matrix-vector product is faster
+        table = (self.points @ self.rows[rows[0]])[None] if one else self.rows[rows] @ self.points.T
+        exponents: Floats = np.minimum(table, 0.0, out=table)
         return np.exp(exponents, out=exponents)
 
     def sums(self, heavy: Floats, low: Floats) -> tuple[Doubles, Doubles]:
@@ -112,8 +120,8 @@ def _excess(table: Floats, low: Floats, room: Floats) -> Floats:
     return np.subtract(room, low, out=room)
 
 
-def _columns(cloud: Cloud, radius: float, dtype: np.dtype[np.floating]) -> Floats:
-    wide = np.ones((len(cloud), cloud.vectors.shape[1] + 2), dtype=dtype)
+def _columns(cloud: Cloud, radius: float) -> Doubles:
+    wide = np.ones((len(cloud), cloud.vectors.shape[1] + 2))
     for part, block in cloud.blocks():
         wide[part, :-2] = block / radius
         wide[part, -2] = -cloud.norms[part] / radius**2
@@ -152,12 +160,12 @@ def herd(
     """
     cover = vectors if points is None else points
     heavy = np.ones(len(cover)) if weights is None else np.asarray(weights, dtype=np.float64)
-    exact = Kernel(vectors, cover, radius, np.dtype(np.float64))
+    exact = Kernel(vectors, cover, radius)
     reached = np.zeros(len(cover))
     if known is not None and len(known):
-        cloud = Cloud(cover)
+        cloud = exact.cloud
         reached = np.exp(-cloud.lowest(cloud.moved(known)) / radius**2)
-    bounds = _Bounds(vectors, cover, radius, heavy, exact)
+    bounds = _Bounds(exact, heavy)
     guess = None if reached.any() else bounds.guess()
     bounds.settle(reached if guess is None else exact.table(guess)[0])
     nothing = 1e-12 * float(bounds.mass.max(initial=0.0))
@@ -166,7 +174,7 @@ def herd(
     won: list[float] = []
     while len(picked) < n:
         best = bounds.leaders(reached) if reached.any() else bounds.densest()
-        gains, row = _gains(exact, best, heavy, reached)
+        gains, table = _gains(exact, best, heavy, reached)
         tied = np.flatnonzero(gains >= gains.max() - nothing)
         if gains.max() <= nothing:  # all are covered: the rest go by key
             rest = np.setdiff1d(np.arange(len(vectors)), picked)
@@ -175,8 +183,7 @@ def herd(
             won += [0.0] * len(rest)
             break
         first = tied[0] if len(tied) == 1 else tied[np.argmin(keys(best[tied]))]
-        if row is None:
-            row = exact.table(best[first, None])[0]
+        row = table[first] if len(table) == len(best) else exact.table(best[first, None])[0]
         owner[row > reached] = len(picked)
         np.maximum(reached, row, out=reached)
         won.append(float(gains[first]))
@@ -187,19 +194,13 @@ def herd(
     return Herd(np.array(picked, dtype=np.int64), np.array(won), owner)
 
 
-def _gains(
-    exact: Kernel, rows: Ints, heavy: Doubles, reached: Doubles
-) -> tuple[Doubles, Doubles | None]:
-    """What each of the `rows` adds to what is `reached`, (m,); the kernel of a single one."""
-    if len(rows) == 1:
-        row = exact.table(rows)[0]
-        return np.maximum(row - reached, 0.0)[None] @ heavy, row
+def _gains(exact: Kernel, rows: Ints, heavy: Doubles, reached: Doubles) -> tuple[Doubles, Floats]:
+    """What each of the `rows` adds to what is `reached`, (m,), and the kernel of the last few."""
     gains = np.empty(len(rows))
     for start in range(0, len(rows), _FEW):
         table = exact.table(rows[start : start + _FEW])
-        table -= reached
-        gains[start : start + _FEW] = np.maximum(table, 0.0, out=table) @ heavy
-    return gains, None
+        gains[start : start + _FEW] = np.maximum(table - reached, 0.0) @ heavy
+    return gains, table
 
 
 class _Bounds:
@@ -212,12 +213,10 @@ class _Bounds:
     a little again and again are thus settled once.
     """
 
-    def __init__(
-        self, vectors: Floats, points: Floats, radius: float, heavy: Doubles, exact: Kernel
-    ) -> None:
+    def __init__(self, exact: Kernel, heavy: Doubles) -> None:
         eps = float(np.finfo(np.float32).eps)
         single = eps * exact.largest < 1e-4
-        self.kernel = Kernel(vectors, points, radius, np.dtype(np.float32)) if single else exact
+        self.kernel = exact.rounded() if single else exact
         if not single:
             eps = float(np.finfo(np.float64).eps)
         # of an exponent and of its exponential; what is random in it cancels in the sum
@@ -264,10 +263,9 @@ class _Bounds:
     def leaders(self, reached: Doubles) -> Ints:
         """Rows that may gain most: all others gain less than the best of these."""
         high = _logs(reached, self.heavy)
-        owed = np.exp(high) - np.exp(self.low)
-        owed *= self.heavy
         owing = np.flatnonzero(high > self.low)
-        owing = owing[np.argsort(-owed[owing], kind="stable")]
+        owed = (np.exp(high[owing]) - np.exp(self.low[owing])) * self.heavy[owing]
+        owing = owing[np.argsort(-owed)]
         now = np.full(len(self.gains), np.nan)
         many, floor = _FEW, -np.inf
         while True:

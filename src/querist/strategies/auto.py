@@ -7,7 +7,7 @@ import numpy as np
 from querist.core.remarks import remark_sample
 from querist.core.types import Floats, Ints, Picks, Signals
 from querist.selection.cloud import Cloud
-from querist.selection.herding import cover
+from querist.selection.coverage import herd
 from querist.selection.neighbours import squared_spacing
 from querist.selection.topk import Keys, top_k
 from querist.strategies.base import Rng, Strategy
@@ -79,21 +79,18 @@ def _herd(
 ) -> tuple[Ints, Floats]:
     by_key = _best(np.zeros(len(worth)), left, UNIFORM + REFERENCE, keys)
     certain = _best(worth, left, CERTAIN, keys)
-    # in order of key, so that equal gains go by item and not by row
     offered = np.union1d(certain, by_key[:UNIFORM])
-    offered = offered[np.argsort(keys(offered), kind="stable")]
     sampled = by_key[~np.isin(by_key, offered)]
     points = np.concatenate([offered, sampled])
     stands_for = np.ones(len(points))
     stands_for[len(offered) :] = (len(left) - len(offered)) / max(1, len(sampled))
     cloud = Cloud(vectors[points])
-    far = cloud.lowest(cloud.moved(known))
-    radius = radius or float(np.median(far)) or 1.0
-    kernel = np.empty((len(offered), len(points)), dtype=np.float32)
-    for part, chunk, table in cloud.tables(cloud.moved(vectors[offered])):
-        kernel[chunk : chunk + table.shape[1], part] = np.exp(-table.T / radius)
-    taken, gains = cover(kernel, worth[points] * stands_for, np.exp(-far / radius), n)
-    return offered[taken], gains
+    radius = radius or float(np.median(cloud.lowest(cloud.moved(known)))) or 1.0
+    heavy, key = worth[points] * stands_for, lambda at: keys(offered[at])
+    found = herd(
+        vectors[offered], n, key, radius**0.5, points=vectors[points], weights=heavy, known=known
+    )
+    return offered[found.positions], found.gains
 
 
 def _best(scores: Floats, left: Ints, n: int, keys: Keys) -> Ints:
