@@ -14,6 +14,7 @@ from querist.core.errors import (
     NotServed,
     QueristError,
     TamperedLog,
+    TooSlow,
     UnknownTask,
     Unsupported,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "NotServed",
     "QueristError",
     "TamperedLog",
+    "TooSlow",
     "UnknownTask",
     "Unsupported",
 ]

@@ -12,7 +12,7 @@ import typer
 import querist
 from querist.cli import asking, checking, demo, exporting, making, replaying, turning, watching
 from querist.cli.output import say_json
-from querist.core.errors import LogError, NoModel, QueristError
+from querist.core.errors import LogError, NoModel, QueristError, TooSlow
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -82,7 +82,7 @@ def _run(args: list[str], debug: bool) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return _fail("interrupted", INTERRUPTED, args, debug)
     except QueristError as error:
-        known = FAILED if isinstance(error, (LogError, NoModel)) else USAGE
+        known = FAILED if isinstance(error, (LogError, NoModel, TooSlow)) else USAGE
         return _fail(str(error), known, args, debug)
     except OSError as error:
         return _fail(

@@ -59,6 +59,7 @@ def new(
     strategy: Strategy = None,
     model: options.Model = None,
     until: options.Until = None,
+    pick_limit: options.PickLimit = None,
     seed: options.Seed = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -88,6 +89,7 @@ def new(
         "holdout": count_or_share(holdout),
         "until": until,
         "model": model,
+        "pick_limit": pick_limit,
         "seed": seed,
     }
     question = make_question(ask, ask_many, number)
@@ -152,6 +154,7 @@ def change(
     strategy: Strategy = None,
     model: options.Model = None,
     until: options.Until = None,
+    pick_limit: options.PickLimit = None,
     by: By = "me",
     as_json: AsJson = False,
 ) -> None:
@@ -165,6 +168,7 @@ def change(
         "strategy": strategy,
         "model": model,
         "until": until,
+        "pick_limit": pick_limit,
     }
     settings = {name: value for name, value in asked.items() if value is not None}
     if not settings:

@@ -26,6 +26,10 @@ Until = Annotated[
     str | None, typer.Option("--until", help='Stopping rules, such as "target=0.9, plateau".')
 ]
 Model = Annotated[str | None, typer.Option("--model", help="An estimator as package.module:name.")]
+PickLimit = Annotated[
+    float | None,
+    typer.Option("--pick-limit", help="Seconds a choice may be estimated to take; 0 allows all."),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Decides every draw.")]
 
 

@@ -29,6 +29,10 @@ class MissingNeed(QueristError, ValueError):
     """A query strategy needs something the model or the pool cannot give."""
 
 
+class TooSlow(QueristError, RuntimeError):
+    """A choice would take longer than the campaign allows; nothing was started."""
+
+
 class MissingExtra(QueristError, ImportError):
     """An optional dependency is not installed; the message holds the pip line."""
 

@@ -69,6 +69,7 @@ def campaign(
     store: ModelStore | None = None,
     measure: bool = True,
     costs: str | Sequence[float] | None = None,
+    pick_limit: float | None = None,
     groups: str | Sequence[Any] | None = None,
     **columns: Any,
 ) -> Campaign:
@@ -111,6 +112,8 @@ def campaign(
     costs : str or sequence, optional
         What a label of each item costs, a column or one number per item, for strategies such
         as `PerCost` and `Knapsack`. `budget` and `price` go on counting labels.
+    pick_limit : float, optional
+        Seconds a choice may be estimated to take, 600 by default; 0 allows all.
     groups : str or sequence, optional
         The group of each item, a column or one per item: for `GroupQuota`, and for scores
         group by group in status and report.
@@ -121,6 +124,8 @@ def campaign(
         When data and settings do not fit together, or do not fit the log.
     MissingNeed
         When the strategy needs what the model cannot give.
+    TooSlow
+        When the first choice would take longer than `pick_limit`.
 
     Examples
     --------
@@ -146,6 +151,7 @@ def campaign(
         "stop_set": stop_set,
         "distinct": distinct,
         "seed": seed,
+        "pick_limit": pick_limit,
     }
     recipe = make_recipe(len(pool), _remembered(journal.state, settings))
     adapter, described = make_model(model, pool, question)

@@ -13,6 +13,7 @@ from querist.core.errors import BadInput
 CYCLES = (5, 15)  # rounds in which most campaigns do their work
 BATCH = (200, 1000)  # batch sizes that balance retraining against staleness
 SEED_SHARE = (0.01, 0.05)
+PICK_LIMIT = 600.0  # seconds
 DISTINCT = ("off", "batch", "pool")
 
 
@@ -39,6 +40,8 @@ class Recipe:
         step back as well ("pool"); or neither ("off").
     seed : int
         Decides every draw.
+    pick_limit : float
+        Seconds a choice may be estimated to take; above it `step` refuses. 0 allows all.
     """
 
     batch: int
@@ -50,6 +53,7 @@ class Recipe:
     stop_set: float = 0
     distinct: str = "pool"
     seed: int = 0
+    pick_limit: float = PICK_LIMIT
 
     def to_json(self) -> dict[str, Any]:
         """Plain dict for the log."""
@@ -90,7 +94,13 @@ def make_recipe(pool_size: int, settings: Mapping[str, Any]) -> Recipe:
         if not is_whole(given["seed"]) or given["seed"] < 0:
             raise BadInput(f"seed is a whole number, 0 or more, but got {given['seed']!r}")
         given["seed"] = int(given["seed"])
-    budget = given.get("budget")
+    budget, limit = given.get("budget"), given.get("pick_limit", PICK_LIMIT)
+    number = isinstance(limit, Real) and not isinstance(limit, bool)
+    if not (number and 0 <= float(limit) < math.inf):
+        raise BadInput(
+            f"pick_limit is seconds a choice may take, 0 or more (0 allows all), but got {limit!r}"
+        )
+    given["pick_limit"] = float(limit)
     if price is not None and not (isinstance(price, Real) and 0 <= float(price) < math.inf):
         raise BadInput(f"price is money per label, 0 or more, but got {price!r}")
     if "batch" in given and budget is not None and given["batch"] > budget:

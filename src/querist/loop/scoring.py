@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from querist.loop.ledger import Ledger
 from querist.loop.space import Space
 from querist.loop.training import TrainingSet
 from querist.selection.distinct import holds_copies
+from querist.strategies.effort import members
 
 if TYPE_CHECKING:
     from querist.strategies import Strategy
@@ -46,8 +48,12 @@ class Scorer:
         untrained: Model,
         seed: int,
         past: Sequence[Model] = (),
+        *,
+        seconds: dict[str, float] | None = None,
     ) -> Signals:
         """What `strategy` needs and wants, one row per candidate row.
+
+        Training a committee, and asking it, is added to `seconds` as "committee".
 
         Raises
         ------
@@ -60,6 +66,7 @@ class Scorer:
             parts |= self._predict(model, rows, asked)
         if model is not None and "marginals" in names:
             parts["marginals"] = self._predict(model, rows, frozenset({"proba"}))["proba"]
+        begun = time.perf_counter()
         if model is not None and "predicted" in names:
             parts["predicted"] = self._predicted(strategy, rows, training, model, untrained, seed)
         if "draws" in names:
@@ -70,6 +77,8 @@ class Scorer:
                 parts["draws"] = models.drawn(committee, model, past, items, keys, seed)
             else:
                 parts["draws"] = self._draws(committee, rows, training, untrained, seed)
+        if seconds is not None and members(strategy):
+            seconds["committee"] = time.perf_counter() - begun
         vectors = self._vectors_for(strategy, model)
         if "vectors" in names:
             parts["vectors"] = vectors(rows)
@@ -254,6 +263,11 @@ def supplied(strategy: Strategy, model_gives: frozenset[str]) -> frozenset[str]:
         raise _missing(strategy, lacking, model_gives)
     needed = {need if need in reach else strategy.instead[need] for need in strategy.needs}
     return frozenset(needed | (strategy.wants & reach))
+
+
+def works_with(strategy: Strategy, model_gives: frozenset[str]) -> bool:
+    """Whether a model that gives this supplies all that the strategy needs."""
+    return not _lacking(strategy, _reach(model_gives))
 
 
 def _reach(model_gives: frozenset[str]) -> frozenset[str]:

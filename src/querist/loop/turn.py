@@ -12,10 +12,12 @@ import numpy as np
 from querist.core.events import QueuedItem
 from querist.core.keys import seed_for
 from querist.core.protocols import Model, Pool, Question
+from querist.core.remarks import remarks
 from querist.core.types import Interval, Ints, Picks, Round, Verdict
 from querist.loop import measure
 from querist.loop.coverage import seed_remarks
 from querist.loop.ledger import Ledger
+from querist.loop.limits import check_effort, sizes_of
 from querist.loop.recipe import Recipe, small_batch_remark
 from querist.loop.reserve import control_share
 from querist.loop.scoring import FROM_MODEL, Scorer, groups_of
@@ -117,8 +119,8 @@ def take_turn(parts: Parts, ledger: Ledger, scorer: Scorer, now: Snapshot) -> Ou
     notes = list(turn.notes)
     if not verdicts["stop"].stop:
         wanted = _batch_size(parts, now, spent)
-        items, why = _choose(parts, ledger, scorer, model, now, wanted, seconds)
-        notes += [why] if why else []
+        items, said = _choose(parts, ledger, scorer, model, now, wanted, seconds)
+        notes += said
         if not items and not now.pending:
             verdicts |= {"stop": Verdict(True, "every item that may be asked is labelled", 1.0)}
     turn = replace(turn, verdicts=verdicts, queued=len(items), seconds=seconds, notes=tuple(notes))
@@ -196,29 +198,41 @@ def _choose(
     now: Snapshot,
     wanted: int,
     seconds: dict[str, float],
-) -> tuple[list[QueuedItem], str]:
+) -> tuple[list[QueuedItem], list[str]]:
     """The next batch: control items from their own queue, the rest by the strategy."""
     control, rows = ledger.control_queue(), ledger.candidates(wanted)
     share = control_share(parts.recipe.control, *ledger.asked(), wanted)
     n_open = min(wanted - min(share, len(control)), len(rows))
     n_control = min(wanted - n_open, len(control))
-    items, why = [], ""
+    items: list[QueuedItem] = []
+    notes: list[str] = []
     if n_open:
         strategy, why = _strategy_for(parts, model, now)
         seed = seed_for(parts.recipe.seed, now.number)
+        sizes = sizes_of(strategy, scorer, len(rows), n_open, now.training)
+        spent = seconds["fit"] or (now.past[-1].seconds.get("fit", 0.0) if now.past else 0.0)
+        check_effort(strategy, sizes, parts.recipe.pick_limit, spent, scorer.gives(model))
         with _timed(seconds, "score"):
             signals = scorer.signals(
-                strategy, rows, now.training, model, parts.model, seed, now.earlier
+                strategy,
+                rows,
+                now.training,
+                model,
+                parts.model,
+                seed,
+                now.earlier,
+                seconds=seconds,
             )
-        with _timed(seconds, "select"):
+        seconds["score"] -= seconds.get("committee", 0.0)
+        with _timed(seconds, "select"), remarks() as said:
             draws = np.random.SeedSequence([parts.recipe.seed, now.batches])
             if parts.recipe.distinct == "off" or n_open == 1:
                 picks = scorer.pick(strategy, signals, n_open, draws)
             else:
                 picks = scorer.pick_distinct(strategy, signals, rows, n_open, draws)
-        items = _chosen_items(ledger.pool, rows, picks)
+        items, notes = _chosen_items(ledger.pool, rows, picks), [*filter(None, [why]), *said]
     blend = np.random.default_rng([parts.recipe.seed, now.batches, BLEND])
-    return _blend(items, _control_items(ledger.pool, control, n_control), blend), why
+    return _blend(items, _control_items(ledger.pool, control, n_control), blend), notes
 
 
 def _chosen_items(pool: Pool, rows: Ints, picks: Picks) -> list[QueuedItem]:

@@ -29,8 +29,9 @@ class Curve:
         Rows of X in the order they were asked, start rows first: ``picked[:labels[i]]`` is
         the training set of round i.
     seconds : mapping of str to array (rounds,)
-        "fit" of the round's model; "score" and "select" of choosing the batch after it. The
-        choice of the start counts in the first round.
+        "fit" of the round's model; "committee" (training the models of one), "score" and
+        "select" of choosing the batch after it. The choice of the start counts in the first
+        round.
     arms : tuple of str
         Why each picked row was asked: "given", "open" (by the strategy) or "control".
     strategy : str

@@ -199,7 +199,7 @@ class _Replay:
         trained = [turn for turn in self.turns if turn.model_version is not None]
         seconds = {
             name: np.array([turn.seconds.get(name, 0.0) for turn in trained])
-            for name in ("fit", "score", "select")
+            for name in ("fit", "committee", "score", "select")
         }
         for cold in self.turns[: len(self.turns) - len(trained)]:
             for name in seconds:
