@@ -20,7 +20,6 @@ from querist.loop.ledger import Ledger
 from querist.loop.space import Space
 from querist.loop.training import TrainingSet
 from querist.selection.distinct import holds_copies
-from querist.strategies.effort import members
 
 if TYPE_CHECKING:
     from querist.strategies import Strategy
@@ -77,7 +76,7 @@ class Scorer:
                 parts["draws"] = models.drawn(committee, model, past, items, keys, seed)
             else:
                 parts["draws"] = self._draws(committee, rows, training, untrained, seed)
-        if seconds is not None and members(strategy):
+        if seconds is not None and strategies.members(strategy):
             seconds["committee"] = time.perf_counter() - begun
         vectors = self._vectors_for(strategy, model)
         if "vectors" in names:

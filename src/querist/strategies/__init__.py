@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from querist.strategies.distinct import Distinct
     from querist.strategies.diverse_batch import DiverseBatch
     from querist.strategies.drop_query import DropQuery
-    from querist.strategies.effort import Effort, Sizes, estimate
+    from querist.strategies.effort import Effort, Sizes, estimate, members
     from querist.strategies.emcm import ExpectedModelChangeMaximization
     from querist.strategies.entropy import Entropy
     from querist.strategies.epig import EPIG
@@ -166,6 +166,7 @@ __all__ = [
     "estimate",
     "get",
     "iGS",
+    "members",
     "names",
     "within",
 ]
@@ -248,7 +249,7 @@ _MODULES: dict[str, str] = {
     "Mix": "mix",
     "Distinct": "distinct",
     "as_strategy": "foreign",
-    **dict.fromkeys(("Effort", "Sizes", "estimate"), "effort"),
+    **dict.fromkeys(("Effort", "Sizes", "estimate", "members"), "effort"),
     "within": "walk",
     **dict.fromkeys(("Members", "Dropout", "Perturbations", "Checkpoints"), "committees"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from querist.core.formulas import worked_out
 from querist.strategies.strategy import Strategy
@@ -66,7 +67,7 @@ def estimate(strategy: Strategy, sizes: Sizes) -> Effort | None:
             "d": sizes.dimensions,
             "k": sizes.classes,
             "m": sizes.labelled,
-            "s": models or MEMBERS,
+            "s": _size(_committee(strategy)) or MEMBERS,
             "r": min(sizes.items, 10_000) if sizes.points is None else sizes.points,
         },
     )
@@ -75,7 +76,16 @@ def estimate(strategy: Strategy, sizes: Sizes) -> Effort | None:
 
 def members(strategy: Strategy) -> int:
     """How many models are trained for each choice of the strategy, beside the campaign's own."""
-    committee = getattr(strategy, "committee", MEMBERS if "draws" in strategy.needs else 0)
+    committee = _committee(strategy)
+    return 0 if hasattr(committee, "kind") else _size(committee)
+
+
+def _committee(strategy: Strategy) -> Any:
+    return getattr(strategy, "committee", MEMBERS if "draws" in strategy.needs else 0)
+
+
+def _size(committee: Any) -> int:
+    """How many draws there will be; some kinds of committee tell only afterwards."""
     if hasattr(committee, "kind"):
-        return 0  # draws of models that are there anyway
+        return int(getattr(committee, "passes", getattr(committee, "last", MEMBERS)))
     return committee if isinstance(committee, int) else len(committee)
