@@ -6,16 +6,13 @@ from itertools import cycle
 
 import numpy as np
 
-from querist.core.types import Ints, Picks, Positions, Signals
-from querist.selection.line import lead, threshold
+from querist.core.types import Ints, Positions
+from querist.selection.line import threshold
 from querist.selection.topk import Keys, top_k
-from querist.strategies.base import Rng, Strategy
-from querist.strategies.checks import check_known_proba
-from querist.strategies.random import Random
-from querist.strategies.ties import tie_keys_of
+from querist.strategies.class_lines import ByClassLines, Lines
 
 
-class DIRECT(Strategy):
+class DIRECT(ByClassLines):
     """Find the threshold that parts each class from the rest, and ask on both sides of it.
 
     For each class the pool is sorted by how far the class is ahead (`lead`, from proba
@@ -34,7 +31,7 @@ class DIRECT(Strategy):
 
     Examples
     --------
-    >>> from querist.core.types import Labelled
+    >>> from querist.core.types import Labelled, Signals
     >>> known = Labelled(None, np.array([0, 1]), proba=np.array([[0.6, 0.4], [0.4, 0.6]]))
     >>> chance = np.array([0.9, 0.7, 0.5, 0.1])
     >>> proba = np.column_stack([chance, 1 - chance])
@@ -42,31 +39,20 @@ class DIRECT(Strategy):
     array([2])
     """
 
-    needs = frozenset({"proba", "labelled"})
     cost_class = "200 k n log n"
-    wants = frozenset({"labelled_proba"})
-    cold_start = Random()
 
-    def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
-        labelled, proba = signals.labelled, signals.proba
-        assert labelled is not None and proba is not None
-        if not len(labelled):
-            return Random().pick(signals, n, rng)
-        said = check_known_proba(self.name, signals)
-        keys = tie_keys_of(signals, rng)
-        targets = np.asarray(labelled.targets, dtype=np.int64)
-        counts = np.bincount(targets, minlength=proba.shape[1])[: proba.shape[1]]
+    def _along(self, lines: Lines, n: int) -> list[int]:
+        rows = np.arange(len(lines.proba))
         between, beside = [], []
-        for c in np.argsort(counts, kind="stable"):
-            line = lead(proba, c)
-            order = np.lexsort((keys(np.arange(len(line))), line))
-            low, twice, high = threshold(line[order], lead(said, c), targets == c)
-            between.append(_drawn(order[low:high], n, keys))
+        for c in lines.rarest:
+            line, known = lines.places(c)
+            order = np.lexsort((lines.keys(rows), line))
+            low, twice, high = threshold(line[order], known, lines.targets == c)
+            between.append(_drawn(order[low:high], n, lines.keys))
             window = np.arange(max(0, twice // 2 - n), min(len(line), twice // 2 + n + 1))
             near = np.argsort(np.abs(2 * window + 1 - twice), kind="stable")[:n]
             beside.append(order[window[near]])
-        picked = _turns(between, n // 2, [])
-        return self.picks(np.array(_turns(beside, n, picked), dtype=np.int64))
+        return _turns(beside, n, _turns(between, n // 2, []))
 
 
 def _drawn(rows: Ints, n: int, keys: Keys) -> Positions:

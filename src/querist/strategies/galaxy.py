@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from querist.core.types import Picks, Signals
-from querist.selection.line import lead, next_on_line
-from querist.strategies.base import Rng, Strategy
-from querist.strategies.checks import check_known_proba
-from querist.strategies.random import Random
-from querist.strategies.ties import tie_keys_of
+from querist.selection.line import next_on_line
+from querist.strategies.class_lines import ByClassLines, Lines
 
 
-class GALAXY(Strategy):
+class GALAXY(ByClassLines):
     """Bisect, class by class, the shortest stretch between an item of the class and another.
 
     For each class all items, labelled ones too, stand on a line by how far the class is
@@ -30,7 +26,7 @@ class GALAXY(Strategy):
 
     Examples
     --------
-    >>> from querist.core.types import Labelled
+    >>> from querist.core.types import Labelled, Signals
     >>> known = Labelled(None, np.array([0, 1]), proba=np.array([[1.0, 0.0], [0.0, 1.0]]))
     >>> chance = np.array([0.9, 0.8, 0.6, 0.5, 0.1])
     >>> proba = np.column_stack([chance, 1 - chance])
@@ -38,39 +34,30 @@ class GALAXY(Strategy):
     array([2])
     """
 
-    needs = frozenset({"proba", "labelled"})
     cost_class = "400 k n log n"
-    wants = frozenset({"labelled_proba"})
-    cold_start = Random()
 
-    def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
-        labelled, proba = signals.labelled, signals.proba
-        assert labelled is not None and proba is not None
-        m, classes = len(labelled), proba.shape[1]
-        if not m:
-            return Random().pick(signals, n, rng)
-        said = check_known_proba(self.name, signals)
-        keys = tie_keys_of(signals, rng)(np.arange(len(proba)))
+    def _along(self, lines: Lines, n: int) -> list[int]:
+        proba, owners = lines.proba, lines.targets
+        m, size = len(owners), len(owners) + len(proba)
+        keys = lines.keys(np.arange(len(proba)))
         at = np.concatenate([np.full(m, -1.0), keys])  # labelled ones first among equals
-        order = np.empty((classes, m + len(proba)), dtype=np.int32)
+        order = np.empty((proba.shape[1], size), dtype=np.int32)
         rank = np.empty_like(order)
-        for c in range(classes):
-            line = np.concatenate([lead(said, c), lead(proba, c)])
-            order[c] = np.lexsort((at, line))
-            rank[c, order[c]] = np.arange(m + len(proba), dtype=np.int32)
-        targets = np.asarray(labelled.targets, dtype=np.int64)
-        rarest = np.argsort(np.bincount(targets, minlength=classes)[:classes], kind="stable")
-        places, owners = rank[:, :m], targets
+        for c in range(len(order)):
+            free, known = lines.places(c)
+            order[c] = np.lexsort((at, np.concatenate([known, free])))
+            rank[c, order[c]] = np.arange(size, dtype=np.int32)
+        places = rank[:, :m]
         guess, by_chance = proba.argmax(axis=1), iter(np.argsort(keys, kind="stable"))
         picked: list[int] = []
         while len(picked) < n:
-            found = [(*next_on_line(places[c], owners == c, order.shape[1]), c) for c in rarest]
+            found = [(*next_on_line(places[c], owners == c, size), c) for c in lines.rarest]
             stage, _, where, c = min(found, key=lambda one: one[:2])
             taken = set(picked)
-            item = int(order[c, where]) - m if stage < 2 else next(by_chance)
+            item = int(order[c, where]) - m if stage < 2 else int(next(by_chance))
             while item in taken:  # only chance may meet what was picked before
-                item = next(by_chance)
-            picked.append(int(item))
+                item = int(next(by_chance))
+            picked.append(item)
             places = np.column_stack([places, rank[:, m + item]])
             owners = np.append(owners, guess[item])
-        return self.picks(np.array(picked, dtype=np.int64))
+        return picked
