@@ -44,13 +44,14 @@ def fisher(n, k, batch, size):
 
     return Case(
         size,
-        lambda: s.BAIT().select(signals, batch, 0),
+        lambda: s.BAIT(ridge=1.0).select(signals, batch, 0),
         products,
         definition,
         batch=batch,
         portion=(1, 2),
         peer_name="the definition",
         note=(
+            "ridge 1, as vectors have squared length 128; "
             "limit: the matrix products of the 2 x batch updates alone; "
             f"peer: the definition, each pick over 200 rows only, {n // 200} times fewer, "
             "and one way, without the way back"

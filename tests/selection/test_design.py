@@ -66,7 +66,9 @@ def test_the_batch_is_that_of_the_definition(k, m, ridge):
 
 def test_a_batch_of_more_than_half_the_pool():
     proba, vectors, known = made(3, 4, n=9)
-    picks, _ = lowest_trace(proba, vectors, 6, np.negative, frame_of(proba, vectors), known)
+    picks, _ = lowest_trace(
+        proba, vectors, 6, np.negative, frame_of(proba, vectors), known, ridge=1.0
+    )
     assert picks.tolist() == naive(proba, vectors, 6, known, 1.0)[0]
 
 
@@ -143,7 +145,8 @@ def test_the_foremost_take_part_where_there_are_too_many():
 def test_equal_candidates_go_by_key():
     proba, vectors = np.full((30, 3), 1 / 3), np.ones((30, 2))
     keys = np.random.default_rng(0).random(30)
-    picks, _ = lowest_trace(proba, vectors, 5, lambda at: keys[at], frame_of(proba, vectors))
+    frame = frame_of(proba, vectors)
+    picks, _ = lowest_trace(proba, vectors, 5, lambda at: keys[at], frame, ridge=0.1)
     assert picks.tolist() == np.argsort(keys)[:5].tolist()
 
 
@@ -152,7 +155,7 @@ def test_memory_is_tables_of_the_candidates_and_one_matrix():
     rng = np.random.default_rng(0)
     proba, vectors = rng.dirichlet(np.ones(k), size=n), rng.normal(size=(n, d))
     tracemalloc.start()
-    lowest_trace(proba, vectors, 3, np.negative, frame_of(proba, vectors))
+    lowest_trace(proba, vectors, 3, np.negative, frame_of(proba, vectors), ridge=0.1)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     order = (k - 1) * (d + 1)

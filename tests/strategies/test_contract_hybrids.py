@@ -27,7 +27,7 @@ VARIANTS = {
     "cluster_margin": ClusterMargin(),
     "cluster_margin, entropy": ClusterMargin(Entropy(), among=2, size=3),
     "bait": BAIT(),
-    "bait, little prior": BAIT(ridge=1e-3),
+    "bait, strong prior": BAIT(ridge=1.0),
     "bait, cut": BAIT(order=4, candidates=25),
     "contrastive": ContrastiveAL(),
     "contrastive, one": ContrastiveAL(neighbours=1),

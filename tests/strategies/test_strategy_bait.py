@@ -51,7 +51,7 @@ def test_a_cut_is_told_and_comes_near():
     proba = rng.dirichlet(np.ones(4), size=500)
     vectors = rng.normal(size=(500, 30)) * np.append(np.ones(4), np.full(26, 0.02))
     signals = Signals(proba=proba, vectors=vectors)
-    whole, cut = BAIT(), BAIT(order=15)
+    whole, cut = BAIT(1.0), BAIT(1.0, order=15)
     assert whole.kept(signals) == 1.0 and 0.9 < cut.kept(signals) < 1.0
     assert len(set(whole.select(signals, 20, 0)) & set(cut.select(signals, 20, 0))) >= 15
 
@@ -66,10 +66,10 @@ def test_it_learns_digits_faster_than_random(load_set):
     from sklearn.linear_model import LogisticRegression
 
     digits = load_set("uci_optdigits")
-    X, y = digits["X"][:1200].astype(np.float32) / 16, digits["y"][:1200].astype(str)
-    options = {"model": LogisticRegression(), "start": 20, "batch": 40, "budget": 180}
+    X, y = digits["X"][:800].astype(np.float32) / 16, digits["y"][:800].astype(str)
+    options = {"model": LogisticRegression(), "start": 20, "batch": 40, "budget": 140}
     ours, theirs = (
-        np.mean([q.simulate(X, y, strategy=s, seed=i, **options).aubc() for i in range(3)])
+        np.mean([q.simulate(X, y, strategy=s, seed=i, **options).aubc() for i in range(2)])
         for s in (BAIT(), "random")
     )
     assert ours > theirs + 0.01

@@ -23,7 +23,7 @@ def lowest_trace(
     frame: Frame,
     known: tuple[Floats, Floats] | None = None,
     *,
-    ridge: float = 1.0,
+    ridge: float,
     candidates: int = CANDIDATES,
 ) -> tuple[Positions, Doubles]:
     """The `n` rows left of 2 n when tr(M^-1 F) is lowered by greedy steps, and what each won.
@@ -48,7 +48,7 @@ def lowest_trace(
     >>> from querist.selection.fisher import frame_of
     >>> proba = np.array([[0.5, 0.5], [0.5, 0.5], [1.0, 0.0]])
     >>> vectors = np.array([[1.0], [3.0], [9.0]])
-    >>> lowest_trace(proba, vectors, 1, np.negative, frame_of(proba, vectors))[0]
+    >>> lowest_trace(proba, vectors, 1, np.negative, frame_of(proba, vectors), ridge=1.0)[0]
     array([1])
     """
     fisher = information(proba, vectors, frame)

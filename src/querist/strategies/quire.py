@@ -24,7 +24,8 @@ class QUIRE(Score):
     +1 (class c) and -1, the loss is y_c' (K_ll + ridge I)^-1 y_c + (1 - m_c)^2 / (v + ridge);
     the highest over the classes counts. O(n m^2) time, O(m^2) memory and a block; more than
     5,000 labels are refused. One item at a time in the paper: a batch is the n best. Best
-    for: small tables, few labels. Fails when: batches are large, near copies come together.
+    for: two classes, small tables. Fails when: batches are large (near copies come together)
+    or classes many: outliers win (balanced accuracy 0.54, random 0.64, on long-tailed digits).
 
     Parameters
     ----------
