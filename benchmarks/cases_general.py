@@ -120,6 +120,7 @@ WORK = {
     "knapsack": reading("proba", "cost"),
     "lci": reading("marginals"),
     "lcmd": FARTHEST,
+    "learned": Work(madds=BATCH * (D + K), said="b n (d + k), that of BADGE"),
     "least_confidence": reading("proba"),
     "margin": reading("proba"),
     "max_confidence": reading("marginals"),
@@ -138,6 +139,7 @@ WORK = {
     ),
     "random": Work(said="a key for each row"),
     "seals": Work(("proba",), LABELLED * D, said="L n d"),
+    "subsample": Work(said="a key for each row"),
     "uncertainty_herding": Work(
         ("proba",), REFERENCE * D, REFERENCE, said="r n d, and r n exp, r = 10,000"
     ),

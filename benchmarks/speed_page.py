@@ -45,9 +45,9 @@ time to ours.
 ALL = """
 ## Every strategy
 
-Batches of 100; 128 features, 10 classes or labels, 10 draws, 100 rows labelled. *x peer* is how
-many times faster than the fastest peer, at the size under [Beside other
-libraries](#beside-other-libraries).
+Batches of 100 (of 10 for BatchBALD); 128 features, 10 classes or labels, 10 draws, 100 rows
+labelled; MB and *x limit* at the larger size that was done. *x peer* is how many times faster
+than the fastest peer, at the size under [Beside other libraries](#beside-other-libraries).
 
 | strategy | 20,000 rows, s | 100,000 rows, s | MB | x limit | x peer | the limit |
 |---|---|---|---|---|---|---|
@@ -154,9 +154,10 @@ def times_faster(name: str, cases: dict[str, Found]) -> float | None:
 
 
 def everything(cases: dict[str, Found]) -> Iterator[str]:
-    for name in sorted({case.removesuffix("@20k") for case in cases if case.endswith("@20k")}):
-        small, large = cases[f"{name}@20k"], cases.get(f"{name}@100k")
-        shown = small if large is None or "stopped" in large else large
+    general = ("@20k", "@100k")
+    for name in sorted({case.split("@")[0] for case in cases if case.endswith(general)}):
+        small, large = (cases.get(f"{name}{size}") for size in general)
+        shown = small if large is None or (small and "stopped" in large) else large
         limit = shown.get("note", "").removeprefix("limit: ")
         yield row(
             f"`{name}`",
@@ -183,11 +184,14 @@ def peers(cases: dict[str, Found]) -> Iterator[str]:
             spent = about.get("about", "") + figure(about["cpu_s"])
             memory = figure(found.get("rss_mb")), figure(about.get("rss_mb"))
             yield row(*ours, memory[0], name, spent, memory[1], figure(about["times"]))
+        if "peer_stopped" in found:
+            memory = figure(found.get("rss_mb"))
+            yield row(*ours, memory, "scikit-activeml", found["peer_stopped"], "–", "–")
 
 
 def rest(cases: dict[str, Found]) -> Iterator[str]:
     for case, found in cases.items():
-        if "@" not in case and "limit_cpu_s" in found:
+        if not case.endswith(("@20k", "@100k", "@10m")) and "limit_cpu_s" in found:
             limit = figure(found["limit_cpu_s"]), over(found)
             said = found.get("note", "").removeprefix("limit: ")
             memory = figure(found.get("rss_mb"))

@@ -18,6 +18,7 @@ import importlib
 import json
 import os
 import platform
+import resource
 import signal
 import subprocess
 import sys
@@ -142,6 +143,8 @@ def main():
             continue
         print(name, json.dumps(found), flush=True)
         keep(name, found)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"{used.ru_utime + used.ru_stime:.0f} CPU s in all", file=sys.stderr)
     if broken:
         raise SystemExit(f"{len(broken)} cases broke: {', '.join(broken)}")
 
@@ -156,7 +159,9 @@ def keep(name, found):
         "cores": os.cpu_count(),
         "cases": dict(sorted((before | {name: found}).items())),
     }
-    RESULTS.write_text(json.dumps(told, indent=1) + "\n")
+    fresh = RESULTS.with_suffix(".new")  # put in place whole, as a run may be ended at any time
+    fresh.write_text(json.dumps(told, indent=1) + "\n")
+    fresh.replace(RESULTS)
 
 
 if __name__ == "__main__":

@@ -78,7 +78,8 @@ def flips_at(vectors: Floats, known: Floats, targets: Floats) -> Doubles:
     """Least e at which some class's mean flips each row's label, (n,); inf when none does."""
     slopes, offsets = softmax_head(known, targets)
     means = np.stack([known[targets == c].mean(axis=0, dtype=float) for c in np.unique(targets)])
-    between = slopes.T @ slopes
+    between, around = slopes.T @ slopes, means - (middle := means.mean(axis=0))
+    spread = np.einsum("kd,kd->k", around, around)
 
     def least(block: Doubles) -> Doubles:
         logits = block @ slopes + offsets
@@ -87,7 +88,9 @@ def flips_at(vectors: Floats, known: Floats, targets: Floats) -> Doubles:
         miss[rows, label] -= 1.0
         push = miss @ between  # the logits' move along the gradient g = slopes @ miss
         length = np.sqrt(np.maximum(np.einsum("nk,nk->n", push, miss), 0.0))
-        far = np.max([np.linalg.norm(block - mean, axis=1) for mean in means], axis=0)
+        moved = block - middle
+        square = (spread - 2.0 * moved @ around.T).max(axis=1)
+        far = np.sqrt(np.maximum(square + np.einsum("nd,nd->n", moved, moved), 0.0))
         gain = push - push[rows, label][:, None]
         lag = logits[rows, label][:, None] - logits
         with np.errstate(divide="ignore", invalid="ignore"):
