@@ -28,6 +28,7 @@ ROWWISE = (
 NAMES = (*ROWWISE, "labelled", "reference")
 _BLOCK = 1 << 16  # rows checked at a time: the temporary stays in cache
 _CACHE = 1 << 16  # numbers checked at a time: a block that is read twice stays in cache
+_SUMS = 1 << 14  # sums of rows at a time: longer ones are faulted in anew for every block
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,7 +241,7 @@ def check_proba(name: str, proba: Floats, *, ndim: int = 2) -> None:
     if proba.ndim != ndim:
         shape = "(n, k)" if ndim == 2 else "(n, s, k)"
         raise BadInput(f"{name} must have shape {shape}, but it has shape {proba.shape}")
-    rows = max(1, _CACHE // max(1, proba[:1].size))
+    rows = max(1, min(_SUMS, _CACHE // max(1, proba[:1].size)))
     per_row = proba.shape[1] if ndim == 3 else 1  # so many sums a row
     for start in range(0, len(proba), rows):
         block = proba[start : start + rows]

@@ -14,6 +14,7 @@ from querist.core.types import Floats
 Doubles = NDArray[np.float64]
 
 _CACHE = 1 << 16  # numbers in a block: half a MiB of doubles, so it stays in L2
+_ROWS = 1 << 14  # at most: longer columns are given back to the system and faulted in again
 _WIDE = 64  # columns from which whole rows are searched, not one column after the other
 _TINY = np.finfo(np.float64).tiny
 _EPSILON = float(np.finfo(np.float32).eps)
@@ -35,7 +36,7 @@ def by_blocks(
     array([2., 2., 2.])
     """
     width = int(np.prod(table.shape[1:], dtype=np.int64))
-    rows = max(1, cache // max(1, width))
+    rows = max(1, min(_ROWS, cache // max(1, width)))
     out = np.empty(len(table))
     for start in range(0, len(table), rows):
         block = table[start : start + rows]

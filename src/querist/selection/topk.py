@@ -11,7 +11,7 @@ from querist.core.types import Floats, Positions
 Keys = Callable[[Positions], Floats]  # tie-breaking numbers of some rows: lowest goes first
 Scored = Callable[[slice, float], Floats]  # scores of some rows, as `stream_top_k` asks for them
 
-_ROWS = 1 << 16
+_ROWS = 1 << 15
 
 
 def top_k(scores: Floats, k: int, keys: Keys) -> Positions:
