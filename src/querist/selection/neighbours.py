@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from querist.core.types import Floats, Ints
 from querist.selection.cloud import Cloud, Doubles
 
 ASKED = 1000
+_QUERIES, _POINTS = 512, 1024  # of a table in single precision: 2 MiB
+_HELD = 6  # times as many pairs as wanted are held before the far ones are dropped
+_CROWD = 32  # times as many pairs as wanted, left at last: too many
+_PAIRS = 1 << 14  # pairs whose distances are computed in double precision at a time
+_LOOSE = 32.0  # units of the last place a squared distance may be off, and more with columns
+_LEAST, _MOST = 1e-35, 1e30  # squares that single precision holds
 NEAR = 0.01  # of the median distance: closer points are copies in all but name
 
 
@@ -16,9 +24,11 @@ def nearest_neighbours(
 ) -> tuple[Doubles, Ints]:
     """Distances (q, k) and positions (q, k) of the `k` nearest points of each query.
 
-    Nearest first, lower positions first among equals; never more than a block of the
-    q x p table is held. Where a query is itself one of the points, `itself` (q,) gives its
-    position, which is then left out. With fewer points than `k` the columns are as many.
+    Nearest first, lower positions first among equals. Where a query is itself one of the
+    points, `itself` (q,) gives its position, which is then left out. With fewer points than
+    `k` the columns are as many. Exact: tables in single precision, a block at a time, only
+    leave out what its rounding cannot bring among the nearest; the others are compared in
+    double precision. O(q p d) time, O(p d + q k) memory.
 
     Examples
     --------
@@ -27,27 +37,95 @@ def nearest_neighbours(
     >>> distances.ravel().tolist(), found.ravel().tolist()
     ([1.0, 1.0, 4.0], [1, 0, 1])
     """
-    cloud = Cloud(queries)
-    others = cloud.moved(points)
     columns = min(k, len(points) - (itself is not None))
-    low = np.full((len(queries), columns), np.inf)
-    which = np.full((len(queries), columns), -1, dtype=np.int64)
-    for part, chunk, table in cloud.tables(others):
-        if itself is not None:
-            own = itself[part] - chunk
-            inside = np.flatnonzero((own >= 0) & (own < table.shape[1]))
-            table[inside, own[inside]] = np.inf
-        near = min(columns, table.shape[1])
-        at = np.argpartition(table, near - 1, axis=1)[:, :near] if near < table.shape[1] else None
-        at = np.broadcast_to(np.arange(near), (len(table), near)) if at is None else at
-        values = np.concatenate(
-            [low[part], cloud.quiet(part, np.take_along_axis(table, at, axis=1))], axis=1
-        )
-        places = np.concatenate([which[part], at + chunk], axis=1)
-        order = np.lexsort((places, values), axis=1)[:, :columns]
-        low[part] = np.take_along_axis(values, order, axis=1)
-        which[part] = np.take_along_axis(places, order, axis=1)
+    if columns < 1 or not len(queries):
+        return np.empty((len(queries), 0)), np.empty((len(queries), 0), dtype=np.int64)
+    cloud = Cloud(queries)
+    others = Cloud(points, origin=cloud.origin)
+    found = None
+    if max(cloud.scale, others.scale) < _MOST:
+        found = _nearest(cloud, others, columns, itself, np.float32)
+    # single precision tells too little apart beside far-out rows, or among many copies
+    found = found or _nearest(cloud, others, columns, itself, np.float64, patient=True)
+    assert found is not None  # who is patient is always told
+    return found
+
+
+def _nearest(
+    cloud: Cloud,
+    others: Cloud,
+    columns: int,
+    itself: Ints | None,
+    dtype: type[np.floating[Any]],
+    patient: bool = False,
+) -> tuple[Doubles, Ints] | None:
+    """Distances and positions, or None where the pairs left are many, unless one is patient."""
+    low = np.empty((len(cloud), columns))
+    which = np.empty((len(cloud), columns), dtype=np.int64)
+    loose = (_LOOSE + 2.0 * cloud.vectors.shape[1] ** 0.5) * float(np.finfo(dtype).eps)
+    left, right = _columns(cloud, 1.0, loose, dtype), _columns(others, -2.0, loose, dtype)
+    right[:, -2:] = right[:, :-3:-1]
+    least = _LEAST if dtype is np.float32 else 0.0
+    noise = [2.0 * loose * rows.norms + least for rows in (cloud, others)]
+    for start in range(0, len(cloud), _QUERIES):
+        part = slice(start, start + _QUERIES)
+        own = None if itself is None else itself[part]
+        of, at = _survivors(left[part], right, columns, own, (noise[0][part], noise[1]))
+        if len(of) > _CROWD * columns * len(left[part]) and not patient:
+            return None
+        far = np.empty(len(of))
+        for first in range(0, len(of), _PAIRS):
+            some = slice(first, first + _PAIRS)
+            gap = cloud.rows(of[some] + start) - others.rows(at[some])
+            far[some] = np.einsum("ij,ij->i", gap, gap)
+        order = np.lexsort((at, far, of))
+        begins = np.searchsorted(of, np.arange(len(left[part])))
+        kept = order[begins[:, None] + np.arange(columns)]
+        low[part], which[part] = far[kept], at[kept]
     return np.sqrt(low), which
+
+
+def _columns(cloud: Cloud, times: float, loose: float, dtype: type[np.floating[Any]]) -> Floats:
+    """Rows with two more columns: one matrix product gives squared distances, or a bit less."""
+    wide: Floats = np.ones((len(cloud), cloud.vectors.shape[1] + 2), dtype=dtype)
+    for part, block in cloud.blocks():
+        wide[part, :-2] = times * block
+        wide[part, -2] = cloud.norms[part] * (1.0 - loose)
+    return wide
+
+
+def _survivors(
+    left: Floats, right: Floats, columns: int, own: Ints | None, noise: tuple[Doubles, Doubles]
+) -> tuple[Ints, Ints]:
+    """Pairs of a query and a point that may be among its nearest `columns`, by query."""
+    bound = np.full(len(left), np.inf)
+    of, at = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    far = np.empty(0, dtype=left.dtype)
+    wide = max(_POINTS, 4 * columns)  # the first table gives a bound at once
+    full = _HELD * columns * len(left)
+    for chunk in range(0, len(right), wide):
+        table = left @ right[chunk : chunk + wide].T
+        if own is not None:
+            inside = np.flatnonzero((own >= chunk) & (own < chunk + table.shape[1]))
+            table[inside, own[inside] - chunk] = np.inf
+        if not chunk and columns <= table.shape[1]:
+            most = table + noise[1][chunk : chunk + wide]
+            bound = np.partition(most, columns - 1, axis=1)[:, columns - 1] + noise[0]
+        hit = np.flatnonzero(table <= bound[:, None])
+        # among these the point left out, where all are asked for: it is the farthest
+        rows, places = np.divmod(hit, table.shape[1])
+        of, at = np.append(of, rows), np.append(at, places + chunk)
+        far = np.append(far, table.ravel()[hit])
+        if len(of) > full or chunk + wide >= len(right):
+            most = far + noise[1][at]
+            order = np.lexsort((most, of))
+            last = np.searchsorted(of[order], np.arange(len(left))) + columns - 1
+            bound = most[order[last]] + noise[0]
+            near = order[far[order] <= bound[of[order]]]
+            of, at, far = of[near], at[near], far[near]
+            full = max(full, 2 * len(of))
+    near = np.isfinite(far)
+    return of[near], at[near]
 
 
 def squared_spacing(points: Floats, quantile: float) -> float:
