@@ -26,7 +26,8 @@ class BAIT(Strategy):
     Own form, exact: tables of k - 1 by k - 1 an item, O(n k^2 (d + k)) time a pick, memory
     O(n (d + k^2)) and (k d)^2. Reduced beyond these, which `kept` tells: where
     (k - 1)(d + 1) > `order`, or with 22 classes or more, F is cut to its heaviest directions;
-    of more than `candidates` items those of largest first gain are compared, F is of all.
+    of more than `candidates` items those of largest first gain are compared, F is of all (of
+    a fifth: a trace 3 to 6 % higher on digits, where one drawn at random is 1.8 times it).
     Best for: batches, a linear model on good embeddings. Fails when: probabilities are far
     off, or `ridge` is large beside squared vector lengths: picks then ignore each other.
 
