@@ -1,8 +1,6 @@
-"""Diversity and coverage: BADGE, k-center, herding, ball coverage, typical rows."""
+"""Diversity: BADGE, k-center, typical rows, herding of what is uncertain."""
 
 from __future__ import annotations
-
-import warnings
 
 import numpy as np
 
@@ -45,52 +43,6 @@ def badge():
         peer,
         bars=(("limit", 1 / 1.5), ("peer", 100)),
         note="limit: folding 100 centres, factored and blocked, without any drawing",
-    )
-
-
-def herding(X, radius, size):
-    signals = q.Signals(vectors=X)
-
-    from skactiveml.pool import MaxHerding
-
-    def peer(batch):
-        options = {"metric": "rbf", "metric_dict": {"gamma": radius**-2}, "random_state": 0}
-        MaxHerding(**options).query(X, unlabelled(len(X)), batch_size=batch)
-
-    return Case(
-        size,
-        lambda: s.MaxHerding(radius).select(signals, 100, 0),
-        peer=peer,
-        portion=(2, 12),
-        bars=(("peer", 60),),
-    )
-
-
-def max_herding():
-    return herding(normal(10_000, 64), 1.0, "10,000 x 64, normal, radius 1")
-
-
-def max_herding_clustered():
-    return herding(clusters(10_000, 64, 50), 1.0, "10,000 x 64, 50 clusters, radius 1")
-
-
-def prob_cover():
-    X, radius = normal(10_000, 64), 9.0
-    signals = q.Signals(vectors=X)
-
-    from skactiveml.pool import ProbCover
-
-    def peer(batch):
-        strategy = ProbCover(n_classes=10, deltas=[radius], random_state=0)
-        with warnings.catch_warnings():  # it says that a single radius has no purity
-            warnings.simplefilter("ignore", UserWarning)
-            strategy.query(X, unlabelled(len(X)), batch_size=batch)
-
-    return Case(
-        "10,000 x 64, radius given",
-        lambda: s.ProbCover(radius, unit=False).select(signals, 100, 0),
-        peer=peer,
-        bars=(("peer", 20),),
     )
 
 
@@ -155,9 +107,6 @@ def cases():
             badge,
             kcenter,
             kcenter_clustered,
-            max_herding,
-            max_herding_clustered,
-            prob_cover,
             typi_clust,
             uncertainty_herding,
         )

@@ -25,7 +25,7 @@ class ProbCover(Strategy):
     items of one k-means cluster only, with as many clusters as there are classes; the
     k-means is fitted on at most 10,000 rows. Score: how many items a pick newly covered.
 
-    Cost: every item is compared with the pool twice at most, O(n^2 d) time; memory O(n d).
+    Cost: an item is compared with the pool a few times at most, O(n^2 d) time; memory O(n d).
     Best for: the first batches, on embeddings that separate the classes.
     Fails when: the radius is off, to which it is very sensitive, or all is covered.
 
