@@ -17,11 +17,13 @@ import os
 import platform
 import re
 import time
+import warnings
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
@@ -30,7 +32,7 @@ from sklearn.preprocessing import StandardScaler
 
 import querist as q
 from querist.metrics import paired
-from querist.strategies import CostSensitive
+from querist.strategies import BALD, CostSensitive, Dropout, Learned
 
 HERE = Path(__file__).parent
 BESIDE = HERE.parents[1] / "shared" / "data"
@@ -340,6 +342,39 @@ def pretrained_features(X):
     return np.maximum(X @ network.coefs_[0] + network.intercepts_[0], 0)
 
 
+def reached(comparison, strategy, goal):
+    labels = comparison.labels_to(goal)[strategy].labels.value
+    return round(labels) if np.isfinite(labels) else "most seeds never"
+
+
+def learned(seeds):
+    """J01: strategies in the space that a network has learned, and its dropout."""
+    X, y = optdigits()
+    X, y = X[:3000], y[:3000]
+    network = MLPClassifier((32,), max_iter=60, learning_rate_init=0.01, random_state=0)
+    strategies = {
+        "margin": "margin",
+        "badge, pixels": "badge",
+        "badge, learned": Learned("badge"),
+        "kcenter, pixels": "kcenter",
+        "kcenter, learned": Learned("kcenter"),
+        "BALD, dropout": BALD(Dropout(20)),
+    }
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=ConvergenceWarning)
+        found = compared(X, y, strategies, seeds, model=network, start=40, batch=40, budget=280)
+    base = heights(found, "random")
+    return [
+        {
+            "set": "optdigits, network of 32 units",
+            "strategy": name,
+            "mean_height": mean(heights(found, name)),
+            "against_random": None if name == "random" else gain(heights(found, name), base),
+        }
+        for name in found.curves
+    ]
+
+
 def transfer(seeds):
     """I10: features learned elsewhere against raw pixels, with and without asking."""
     X, y = optdigits()
@@ -360,9 +395,7 @@ def transfer(seeds):
             "against_raw_random": None
             if comparison is raw and strategy == "random"
             else gain(heights(comparison, strategy), base),
-            "labels_to_raw_random_at_230": round(
-                comparison.labels_to(goal)[strategy].labels.value, 1
-            ),
+            "labels_to_raw_random_at_230": reached(comparison, strategy, goal),
         }
         for features, comparison in found.items()
         for strategy in comparison.curves
@@ -377,6 +410,7 @@ CLAIMS = {
     "spread": (spread, 10),
     "costs": (costs, 20),
     "transfer": (transfer, 10),
+    "learned": (learned, 10),
 }
 
 
@@ -420,7 +454,7 @@ def main():
     parser.add_argument(
         "--table",
         action="store_true",
-        help="write the tables into the page from the results, and stop",
+        help="only write the tables of the page",
     )
     options = parser.parse_args()
     report = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"claims": {}}
@@ -444,7 +478,7 @@ def main():
     report["python"] = platform.python_version()
     report["versions"] = {name: version(name) for name in ("querist", "numpy", "scikit-learn")}
     if options.seeds is None:
-        RESULTS.write_text(json.dumps(report, indent=1, sort_keys=True) + "\n")
+        RESULTS.write_text(json.dumps(report, indent=1, allow_nan=False) + "\n")
         if PAGE.exists():
             write_page(report)
         print(f"written to {RESULTS.relative_to(HERE.parent)}")

@@ -101,3 +101,17 @@ def test_a_model_that_fails_to_train_leaves_everything_as_it_was(points, side):
     assert c.log.position == position
     Moody.broken = False
     assert c.step().model_version == 1
+
+
+def test_while_one_class_is_known_half_of_each_batch_is_left_to_chance():
+    """Typical items may never show a rare class; the search for a second one must not be stuck."""
+    rng = np.random.default_rng(0)
+    data = rng.normal(size=(300, 3))
+    made = q.campaign(data, q.Choice(["a", "b"]), strategy="auto", batch=10, control=0.0)
+    for _ in range(2):
+        made.tell_many((task, "a") for task in made.ask(99))
+        made.step()
+    last = [e.items for _, e in made.log.read() if type(e).__name__ == "Queued"][-1]
+    names = [item.strategy for item in last]
+    assert names.count("Random") == 5 and len(set(names)) == 2
+    assert any("only one class" in note for note in made.history.rounds[-1].notes)

@@ -23,7 +23,7 @@ from querist.loop.reserve import control_share
 from querist.loop.scoring import FROM_MODEL, Scorer, groups_of
 from querist.loop.training import TrainingSet
 from querist.stopping import AnyOf
-from querist.strategies import Random, Strategy
+from querist.strategies import Mix, Random, Strategy
 
 BLEND = 1  # keeps the draw of the control items' places apart from the strategy's
 
@@ -271,6 +271,9 @@ def _strategy_for(parts: Parts, model: Model | None, now: Snapshot) -> tuple[Str
     if needs_model and (model is None or one_class):
         strategy = strategy.cold_start or Random()
         if len(now.training):
+            # what is typical may never show a rare class: half of the search is left to chance
+            if not isinstance(strategy, Random):
+                strategy = Mix([(strategy, 1), (Random(), 1)])
             why = f"only one class is labelled so far: {strategy} goes on until a second one shows"
     return strategy, why
 
