@@ -1,5 +1,6 @@
 """The worker: the newest model, whoever trained it, and the same picks after any kill."""
 
+import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 
