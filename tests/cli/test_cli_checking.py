@@ -67,7 +67,7 @@ def test_strategies_are_listed_with_their_needs(querist):
     found = {row["name"]: row for row in querist("strategies", "--json").json}
     assert {"random", "margin", "auto"} <= set(found)
     assert found["margin"]["needs"] == ["proba"]
-    assert found["margin"]["cost"] == "n k"
+    assert found["margin"]["cost"] == "50 n k"
     assert all(row["summary"] and row["cost"] for row in found.values())
     assert "margin" in querist("strategies").out
 
@@ -78,3 +78,22 @@ def test_plugins_are_listed_with_where_they_come_from(querist):
     rows = {(row["kind"], row["name"]) for row in ran.json}
     assert {("logs", "sqlite"), ("strategies", "margin"), ("stopping", "plateau")} <= rows
     assert len(rows) == len(ran.json)
+
+
+def test_strategies_tell_their_seconds_when_sizes_are_given(querist):
+    plain = querist("strategies", "--json").json
+    assert all("seconds" not in row for row in plain)
+    assert {row["kind"] for row in plain} == {"score", "batch"}
+    sized = querist("strategies", "--items", "100000", "--dimensions", "128", "--json").json
+    seconds = {row["name"]: row["seconds"] for row in sized}
+    assert 0 < seconds["margin"] < seconds["kcenter"] < seconds["value_of_information"]
+    assert "seconds" in querist("strategies", "--items", "1000").out
+    assert querist("strategies", "--items", "0").code == 2
+
+
+def test_a_campaign_is_told_which_strategy_and_why(querist, folder):
+    found = querist("recommend", folder, "--json").json
+    assert found["strategy"] == "auto" and found["used"] == "Auto()"
+    assert "coverage" in found["reason"] and "77 settings" in found["evidence"]
+    assert found["fails"] and found["seconds"] < 60
+    assert "auto" in querist("recommend", folder).out

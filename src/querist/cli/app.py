@@ -45,6 +45,7 @@ for verb in (
     replaying.compare,
     checking.doctor,
     checking.strategies,
+    checking.recommend,
     checking.plugins,
 ):
     app.command()(verb)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from querist.cli.options import AsJson, Folder
-from querist.cli.output import progress, say, say_json, say_table
+from querist.cli.output import progress, say, say_json, say_pairs, say_table
+
+if TYPE_CHECKING:
+    from querist.strategies import Sizes
 
 GROUPS = ("strategies", "pools", "logs", "models", "stopping", "backends")
 
@@ -32,33 +35,91 @@ def doctor(folder: Folder, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def strategies(as_json: AsJson = False) -> None:
+def strategies(
+    items: Annotated[
+        int | None, typer.Option(help="Candidates: adds the estimated seconds of a choice.")
+    ] = None,
+    dimensions: Annotated[int, typer.Option(help="Columns of their vectors.")] = 64,
+    classes: Annotated[int, typer.Option(help="Classes or labels.")] = 10,
+    batch: Annotated[int, typer.Option("--batch", help="Items chosen at once.")] = 100,
+    labels: Annotated[int, typer.Option(help="Items labelled already.")] = 1000,
+    as_json: AsJson = False,
+) -> None:
     """List the query strategies, their needs and cost.
 
-    n candidates, b picks, L labelled items, d dimensions, k classes or labels, s models.
+    The cost is a formula: n candidates, b items of the batch, d dimensions, k classes or labels,
+    m labelled items, s models, r points to be covered.
     """
     from querist import strategies as room
+    from querist.strategies.checks import check_count
 
-    rows = []
-    for name in room.names():
-        strategy = room.get(name)
-        rows.append(
-            {
-                "name": name,
-                "needs": sorted(strategy.needs),
-                "wants": sorted(strategy.wants),
-                "cost": strategy.cost_class,
-                "summary": (type(strategy).__doc__ or "").strip().splitlines()[0],
-            }
+    sizes = None
+    if items is not None:
+        sizes = room.Sizes(
+            items=check_count(items, "--items"),
+            batch=check_count(batch, "--batch"),
+            dimensions=check_count(dimensions, "--dimensions"),
+            classes=check_count(classes, "--classes"),
+            labelled=labels,
         )
+    rows = [_strategy(name, sizes) for name in room.names()]
     if as_json:
         say_json(rows)
+        return
+    columns = ["strategy", "needs", "cost", *["seconds"] * (sizes is not None), "what it does"]
+    shown = [
+        (
+            row["name"],
+            ", ".join(row["needs"]) or "nothing",
+            row["cost"] + f"; trains {row['trains']} models" * bool(row["trains"]),
+            *[f"{row['seconds']:.2g}" for _ in (1,) if row.get("seconds") is not None],
+            row["summary"],
+        )
+        for row in rows
+    ]
+    say_table(columns, shown)
+
+
+def _strategy(name: str, sizes: Sizes | None) -> dict[str, Any]:
+    from querist import strategies as room
+
+    strategy = room.get(name)
+    row: dict[str, Any] = {
+        "name": name,
+        "kind": "score" if isinstance(strategy, room.Score) else "batch",
+        "needs": sorted(strategy.needs),
+        "wants": sorted(strategy.wants),
+        "cost": strategy.cost_class,
+        "trains": room.members(strategy),
+        "summary": (type(strategy).__doc__ or "").strip().splitlines()[0],
+    }
+    if sizes is not None:
+        found = room.estimate(strategy, sizes)
+        row["seconds"] = None if found is None else found.seconds
+    return row
+
+
+def recommend(folder: Folder, as_json: AsJson = False) -> None:
+    """Name the strategy that the evidence speaks for here, and why."""
+    from querist.loop.folder import open_folder
+
+    with open_folder(folder) as campaign:
+        advice = campaign.history.recommend()
+        used = campaign.status()["strategy"]
+    took = None if advice.effort is None else advice.effort.seconds
+    found = {
+        "strategy": advice.strategy,
+        "reason": advice.reason,
+        "evidence": advice.evidence,
+        "fails": advice.fails,
+        "cost": advice.cost,
+        "seconds": took,
+        "used": used,
+    }
+    if as_json:
+        say_json(found)
     else:
-        shown = [
-            (row["name"], ", ".join(row["needs"]) or "nothing", row["cost"], row["summary"])
-            for row in rows
-        ]
-        say_table(("strategy", "needs", "cost", "what it does"), shown)
+        say_pairs(found)
 
 
 def plugins(as_json: AsJson = False) -> None:

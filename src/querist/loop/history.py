@@ -8,15 +8,18 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from querist import strategies
 from querist.core.protocols import Model
 from querist.core.types import Interval, Round
 from querist.loop import measure
+from querist.loop.facts import facts_of
 from querist.loop.ranking import ranking
 from querist.loop.rounds import round_to_json
 from querist.loop.summary import table
 from querist.loop.training import TrainingSet
 from querist.loop.worker import Worker
 from querist.reports import why
+from querist.strategies import Advice
 
 
 class History:
@@ -63,6 +66,10 @@ class History:
             Another one than the campaign's.
         """
         return ranking(self._worker, n, strategy)
+
+    def recommend(self) -> Advice:
+        """The strategy the evidence speaks for on this campaign's facts, with its reason."""
+        return strategies.recommend(facts_of(self._worker))
 
     def why(self, item_id: str) -> str:
         """In plain words: why an item was asked, by which model, who labelled it, and when.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from querist.core.errors import BadInput
 
 if TYPE_CHECKING:
+    from querist.strategies.advice import Advice, Facts, recommend
     from querist.strategies.alfa_mix import ALFAMix
     from querist.strategies.anchor_al import AnchorAL
     from querist.strategies.arithmetic import Product, Sum
@@ -98,6 +99,7 @@ __all__ = [
     "QUIRE",
     "SEALS",
     "ALFAMix",
+    "Advice",
     "AnchorAL",
     "Auto",
     "AvgConfidence",
@@ -124,6 +126,7 @@ __all__ = [
     "ExpectedErrorReduction",
     "ExpectedModelChange",
     "ExpectedModelChangeMaximization",
+    "Facts",
     "Falcun",
     "FourDs",
     "GSx",
@@ -168,6 +171,7 @@ __all__ = [
     "iGS",
     "members",
     "names",
+    "recommend",
     "within",
 ]
 
@@ -250,6 +254,7 @@ _MODULES: dict[str, str] = {
     "Distinct": "distinct",
     "as_strategy": "foreign",
     **dict.fromkeys(("Effort", "Sizes", "estimate", "members"), "effort"),
+    **dict.fromkeys(("Advice", "Facts", "recommend"), "advice"),
     "within": "walk",
     **dict.fromkeys(("Members", "Dropout", "Perturbations", "Checkpoints"), "committees"),
 }
