@@ -88,6 +88,13 @@ def test_limits_are_findings_and_faults_are_not(bench):
         runner.reason(SimpleNamespace(returncode=1, stderr="KeyError: 'x'"), allowed)
 
 
+def test_a_definition_is_no_library(bench):
+    case = {"size": "9 rows", "cpu_s": 2.0, "rss_mb": 1.0, "peer_cpu_s": 6.0, "times_peer": 3.0}
+    speed = bench("speed_page")
+    assert speed.times_faster("slow", {"slow": case | {"peer": "scikit-activeml"}}) == 3.0
+    assert speed.times_faster("slow", {"slow": case | {"peer": "the definition"}}) is None
+
+
 def test_a_peer_that_was_stopped_is_said_so(bench):
     case = {"size": "9 rows", "cpu_s": 2.0, "rss_mb": 1.0, "peer_stopped": "more than 300 CPU s"}
     text = bench("speed_page").page(RESULTS | {"cases": {"slow": case}})
