@@ -97,3 +97,4 @@ def test_a_campaign_is_told_which_strategy_and_why(querist, folder):
     assert "coverage" in found["reason"] and "77 settings" in found["evidence"]
     assert found["fails"] and found["seconds"] < 60
     assert "auto" in querist("recommend", folder).out
+    assert "seconds" in querist("status", folder).out

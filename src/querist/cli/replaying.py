@@ -148,7 +148,15 @@ def compare(
         say(*(f"{name}: {_reach(r, target)}" for name, r in found.labels_to(target).items()))
 
 
-COLUMNS = ("strategy", "curve height", "final score", "labels to random's end", "saved", "losses")
+COLUMNS = (
+    "strategy",
+    "curve height",
+    "final score",
+    "labels to random's end",
+    "saved",
+    "losses",
+    "seconds",
+)
 ASKED = ("strategy", "group", "% of the pool", "% of the queries", "labels found")
 
 
@@ -200,6 +208,7 @@ def _ranked(found: Comparison) -> list[tuple[Any, ...]]:
                 labels,
                 said,
                 row["losses"],
+                float(f"{row['seconds']:.3g}"),
             )
         )
     return rows

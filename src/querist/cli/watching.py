@@ -74,6 +74,7 @@ def _say_status(found: dict[str, Any]) -> None:
     if found["annotators"]:
         pairs["annotators"] = ", ".join(f"{by} {n}" for by, n in found["annotators"].items())
     pairs |= {"strategy": found["strategy"], "model": found["model"]}
+    pairs["seconds"] = ", ".join(f"{what} {s:.2g}" for what, s in found["seconds"].items())
     say_pairs({**pairs, "next": found["next"]})
     say(*(f"note: {note}" for note in found["notes"]))
 
