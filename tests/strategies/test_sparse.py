@@ -37,6 +37,7 @@ WORK = {
     "kcenter",
     "kmeans",
     "lcmd",
+    "learned",
     "seals",
 }
 COMBINED = {

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from querist.core.errors import BadInput, BadStrategy, MissingNeed
-from querist.core.types import Signals
+from querist.core.types import Labelled, Signals
 from querist.strategies import Margin, as_strategy
 
 SIGNALS = Signals(proba=np.array([[0.9, 0.1], [0.5, 0.5], [0.7, 0.3], [0.6, 0.4]]))
@@ -81,3 +81,38 @@ def test_names_classes_and_strategies_pass_through():
 def test_anything_else_is_refused(source):
     with pytest.raises(BadInput, match="a strategy is"):
         as_strategy(source)
+
+
+COLD = Signals(vectors=np.arange(8.0).reshape(4, 2))
+
+
+def test_a_function_that_needs_a_model_and_does_not_say_so_starts_at_random():
+    def doubtful(signals, n, rng):
+        return np.argsort(signals.proba.max(axis=1))[:n]
+
+    picks = as_strategy(doubtful).pick(COLD, 2, 0)
+    assert len(set(picks.positions.tolist())) == 2 and picks.names == ("Random", "Random")
+
+
+def test_a_function_that_breaks_for_another_reason_is_not_excused():
+    def broken(signals, n, rng):
+        return signals.vectors[99]
+
+    with pytest.raises(IndexError):
+        as_strategy(broken).select(COLD, 2, 0)
+
+
+def test_a_function_that_minds_the_missing_model_is_believed():
+    def careful(signals, n, rng):
+        return np.arange(n) if signals.proba is None else np.argmax(signals.proba, axis=1)[:n]
+
+    assert as_strategy(careful).pick(COLD, 2, 0).names == ("careful", "careful")
+
+
+def test_with_labels_a_missing_signal_is_the_functions_own_affair():
+    def doubtful(signals, n, rng):
+        return np.argsort(signals.proba.max(axis=1))[:n]
+
+    known = Labelled(np.zeros((1, 2)), np.zeros(1), ("a",))
+    with pytest.raises(AttributeError):
+        as_strategy(doubtful).select(Signals(vectors=COLD.vectors, labelled=known), 2, 0)

@@ -25,7 +25,7 @@ def digest_of_groups(groups: NDArray[np.str_]) -> str:
     Examples
     --------
     >>> digest_of_groups(np.array(["north", "south", "north"]))
-    '2 groups, sha256 24ee7f8f39b1ac4e'
+    '2 groups, sha256 e5217e8e76794fdf'
     """
     named = hashlib.sha256("\n".join(groups.tolist()).encode()).hexdigest()[:16]
     return f"{len(set(groups.tolist()))} groups, sha256 {named}"

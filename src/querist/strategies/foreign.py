@@ -13,14 +13,15 @@ from querist.strategies.base import Rng, Strategy
 from querist.strategies.random import Random
 
 ALL = frozenset({"proba", "decision", "vectors", "labelled", "reference", "cost"})
+_FROM_MODEL = ("proba", "decision")
 
 
 class Foreign(Strategy):
     """A function `(signals, n, rng) -> positions`, or an object with such a `select`.
 
     A function may carry `needs` and `wants` as attributes; without them it is given every
-    cheap signal there is, and asked once there is a model to give them: the first batch is
-    then drawn at random.
+    cheap signal there is. Should it then break while nothing is labelled, having looked for a
+    signal that only a model gives, the first batch is drawn at random.
     """
 
     def __init__(self, source: Any) -> None:
@@ -28,8 +29,8 @@ class Foreign(Strategy):
         self._choose: Callable[[Signals, int, Rng], Any] = getattr(source, "select", source)
         self.needs = frozenset(getattr(source, "needs", ()))
         self.wants = frozenset(getattr(source, "wants", ALL)) - self.needs
-        declared = hasattr(source, "needs") or hasattr(source, "wants")
-        start = getattr(source, "cold_start", None if declared else Random())
+        self._declared = hasattr(source, "needs") or hasattr(source, "wants")
+        start = getattr(source, "cold_start", None)
         self.cold_start = None if start is None else as_strategy(start)
 
     @property
@@ -42,7 +43,30 @@ class Foreign(Strategy):
         return self.name
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
-        return self.picks(np.asarray(self._choose(signals, n, rng)))
+        if self._declared or (signals.labelled is not None and len(signals.labelled)):
+            return self.picks(np.asarray(self._choose(signals, n, rng)))
+        watched = _Watched(signals)
+        try:
+            return self.picks(np.asarray(self._choose(watched, n, rng)))
+        except Exception:
+            if not watched.missed:
+                raise
+            return Random().pick(signals, n, rng)
+
+
+class _Watched(Signals):
+    """Signals that remember whether one that only a model gives was looked for in vain."""
+
+    missed = False
+
+    def __init__(self, signals: Signals) -> None:
+        self.__dict__.update(signals.__dict__)
+
+    def __getattribute__(self, name: str) -> Any:
+        value = super().__getattribute__(name)
+        if value is None and name in _FROM_MODEL:
+            self.__dict__["missed"] = True
+        return value
 
 
 def as_strategy(source: Any) -> Strategy:
