@@ -3,7 +3,7 @@
 import pytest
 
 from querist.core.errors import BadInput
-from querist.loop.recipe import Recipe, make_recipe, remarks, small_batch_remark
+from querist.loop.recipe import Recipe, make_recipe, plan_remarks, small_batch_remark
 
 
 @pytest.mark.parametrize(
@@ -35,11 +35,11 @@ def test_settings_out_of_range_are_refused(settings, said):
 
 
 def test_a_usual_plan_needs_no_remark():
-    assert remarks(make_recipe(20_000, {"batch": 300, "budget": 3000}), 20_000) == ()
+    assert plan_remarks(make_recipe(20_000, {"batch": 300, "budget": 3000}), 20_000) == ()
 
 
 def test_odd_plans_are_remarked_on_not_refused():
-    said = " ".join(remarks(Recipe(batch=2, start=2, budget=400), 300))
+    said = " ".join(plan_remarks(Recipe(batch=2, start=2, budget=400), 300))
     assert "make about 200 rounds" in said and "would label all 300" in said
 
 

@@ -26,6 +26,8 @@ ROWWISE = (
     "groups",
 )
 NAMES = (*ROWWISE, "labelled", "reference")
+FROM_MODEL = frozenset({"proba", "decision", "draws", "predicted", "marginals"})
+MEMBERS = 5  # models of a committee where a strategy that reads draws names no number
 _BLOCK = 1 << 16  # rows checked at a time: the temporary stays in cache
 _CACHE = 1 << 16  # numbers checked at a time: a block that is read twice stays in cache
 _SUMS = 1 << 14  # sums of rows at a time: longer ones are faulted in anew for every block

@@ -27,7 +27,7 @@ from querist.loop.campaign import Campaign
 from querist.loop.groups import digest_of_groups
 from querist.loop.growth import Growth, arrival
 from querist.loop.journal import Journal
-from querist.loop.recipe import make_recipe, remarks
+from querist.loop.recipe import make_recipe, plan_remarks
 from querist.loop.reserve import draw, edges
 from querist.loop.scoring import costs_of, groups_of, reach, supplied
 from querist.loop.state import IMPORTED, State
@@ -158,7 +158,7 @@ def campaign(
     chosen = as_strategy(strategy)
     supplied(chosen, reach(adapter, question, pool))
     _check_named(chosen, pool)
-    notes = remarks(recipe, len(pool))
+    notes = plan_remarks(recipe, len(pool))
     if model is None:
         notes = (*notes, f"model chosen for {pool.kind} data: {described}")
     if strategy == "auto":

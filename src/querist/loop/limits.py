@@ -66,7 +66,7 @@ def check_effort(
 def seconds_of(strategy: Strategy, sizes: Sizes, fit: float) -> float | None:
     """Estimated seconds of a choice with the training of its committee; None where unknown."""
     found = estimate(strategy, sizes)
-    return None if found is None else found.seconds + found.models * fit
+    return None if found is None else found.with_training(fit)
 
 
 def spoken(seconds: float) -> str:

@@ -131,12 +131,12 @@ def is_whole(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool) and float(value).is_integer()
 
 
-def remarks(recipe: Recipe, pool_size: int) -> tuple[str, ...]:
+def plan_remarks(recipe: Recipe, pool_size: int) -> tuple[str, ...]:
     """What an experienced person would say about the plan; never a refusal.
 
     Examples
     --------
-    >>> for line in remarks(Recipe(batch=10, start=10, budget=1000), 100_000): print(line)
+    >>> for line in plan_remarks(Recipe(batch=10, start=10, budget=1000), 100_000): print(line)
     seed of 10 labels is 0.01 % of the pool; 1 to 5 %, or a few hundred, is usual
     batch 10 and budget 1000 make about 100 rounds; 5 to 15 is usual
     """

@@ -15,6 +15,7 @@ from querist.core.errors import MissingNeed
 from querist.core.keys import seed_for
 from querist.core.progress import tick
 from querist.core.protocols import Model, Pool, Question
+from querist.core.signals import FROM_MODEL, MEMBERS
 from querist.core.types import Floats, Ints, Labelled, Picks, Signals
 from querist.loop.ledger import Ledger
 from querist.loop.space import Space
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from querist.strategies import Strategy
 
 BLOCK = 1 << 16  # rows predicted at a time: contiguous, so an array pool is never copied
-FROM_MODEL = frozenset({"proba", "decision", "draws", "predicted", "marginals"})
 FROM_POOL = frozenset({"vectors", "labelled", "reference", "ids", "distances", "neighbours"})
 
 
@@ -69,11 +69,11 @@ class Scorer:
         if model is not None and "predicted" in names:
             parts["predicted"] = self._predicted(strategy, rows, training, model, untrained, seed)
         if "draws" in names:
-            committee = getattr(strategy, "committee", 5)
+            committee = getattr(strategy, "committee", MEMBERS)
             if hasattr(committee, "kind"):
                 assert model is not None
                 items, keys = self.pool.items(rows), self.ledger.keys[rows]
-                parts["draws"] = models.drawn(committee, model, past, items, keys, seed)
+                parts["draws"] = models.draws_from(committee, model, past, items, keys, seed)
             else:
                 parts["draws"] = self._draws(committee, rows, training, untrained, seed)
         if seconds is not None and strategies.members(strategy):

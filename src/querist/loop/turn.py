@@ -13,6 +13,7 @@ from querist.core.events import QueuedItem
 from querist.core.keys import seed_for
 from querist.core.protocols import Model, Pool, Question
 from querist.core.remarks import remarks
+from querist.core.signals import FROM_MODEL
 from querist.core.types import Interval, Ints, Picks, Round, Verdict
 from querist.loop import measure
 from querist.loop.coverage import seed_remarks
@@ -20,7 +21,7 @@ from querist.loop.ledger import Ledger
 from querist.loop.limits import check_effort, sizes_of
 from querist.loop.recipe import Recipe, small_batch_remark
 from querist.loop.reserve import control_share
-from querist.loop.scoring import FROM_MODEL, Scorer, groups_of
+from querist.loop.scoring import Scorer, groups_of
 from querist.loop.training import TrainingSet
 from querist.stopping import AnyOf
 from querist.strategies import Mix, Random, Strategy

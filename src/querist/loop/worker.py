@@ -48,7 +48,11 @@ class Worker:
                 ledger, scorer = copy(self.growth.ledger), self.growth.scorer
             if now is None:
                 return self.journal.state.rounds[-1]
-            now = replace(now, model=self._model_before(now), earlier=self._earlier(now))
+            now = replace(
+                now,
+                model=self._model_before(now),
+                earlier=self.earlier(now.past if now.retrain else now.past[:-1]),
+            )
             return self._commit(now, take_turn(parts, ledger, scorer, now))
 
     def model(self) -> Model:
@@ -74,10 +78,6 @@ class Worker:
         number = _newest(now.past)
         needed = not now.retrain or getattr(self.parts.model, "warm", False)
         return self._version(number) if number is not None and needed else None
-
-    def _earlier(self, now: Snapshot) -> tuple[Model, ...]:
-        past = now.past if now.retrain else now.past[:-1]
-        return self.earlier(past)
 
     def earlier(self, past: Sequence[Round]) -> tuple[Model, ...]:
         """Models of the last of these rounds, oldest first, as many as the strategy compares."""

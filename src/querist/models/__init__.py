@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from querist.models.committee import committee_draws, committee_numbers
     from querist.models.defaults import default_model
-    from querist.models.draws import drawn
+    from querist.models.draws import draws_from
     from querist.models.geometry import Geometry
     from querist.models.sklearn import SklearnModel, wrap
     from querist.models.store import ModelStore
@@ -24,7 +24,7 @@ _HOMES = {
     "committee_draws": "committee",
     "committee_numbers": "committee",
     "default_model": "defaults",
-    "drawn": "draws",
+    "draws_from": "draws",
     "one_thread": "threads",
     "wrap": "sklearn",
 }
@@ -35,7 +35,7 @@ __all__ = [
     "committee_draws",
     "committee_numbers",
     "default_model",
-    "drawn",
+    "draws_from",
     "one_thread",
     "wrap",
 ]

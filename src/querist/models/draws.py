@@ -21,7 +21,7 @@ from querist.models.sklearn import SklearnModel
 _WORD = re.compile(r"\S+")
 
 
-def drawn(
+def draws_from(
     source: Any, model: Model, past: Sequence[Model], items: Any, keys: Keys, seed: int
 ) -> Floats:
     """Class probabilities (n, s, k) as a source of `querist.strategies.committees` says.

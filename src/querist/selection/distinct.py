@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from querist.core.types import Floats
 from querist.selection.cloud import Cloud
-from querist.selection.topk import Keys, top_k
+from querist.selection.topk import Keys, drawn
 
 SAMPLE = 512
 TOLERANCE = 0.02
@@ -25,8 +25,7 @@ def mean_distance(vectors: Floats, keys: Keys) -> float:
     >>> mean_distance(np.array([[0.0], [3.0]]), np.negative)
     3.0
     """
-    count = vectors.shape[0]
-    rows = top_k(np.zeros(count), min(SAMPLE, count), keys)
+    rows = drawn(vectors.shape[0], SAMPLE, keys)
     cloud = Cloud(vectors[rows])
     points = cloud.rows(np.arange(len(rows)))
     tables = (cloud.quiet(part, table) for part, _, table in cloud.tables(points))

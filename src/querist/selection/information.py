@@ -34,17 +34,6 @@ def information_of(draws: Doubles) -> Doubles:
     return np.asarray(np.maximum(apart, 0.0))
 
 
-def mean_entropy(draws: Floats) -> Doubles:
-    """Entropy of each sample's probabilities, averaged over the samples, in nats; (n,).
-
-    Examples
-    --------
-    >>> mean_entropy(np.array([[[0.5, 0.5], [1.0, 0.0]]])).round(4)
-    array([0.3466])
-    """
-    return by_blocks(lambda block: entropy_of(block).mean(axis=1), draws)
-
-
 def joint_entropy(draws: Floats, targets: Floats) -> Doubles:
     """Entropy of a row's label together with a target's, averaged over the targets; (n,).
 

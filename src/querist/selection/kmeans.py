@@ -9,7 +9,7 @@ from querist.core.progress import tick
 from querist.core.types import Floats, Ints, Positions
 from querist.selection.cloud import Cloud, Doubles
 from querist.selection.d2 import Outer, d2_sample
-from querist.selection.topk import Keys, top_k
+from querist.selection.topk import Keys, drawn, top_k
 
 STEPS = 10  # Lloyd steps: 8-20 change the picks little
 PER_CENTRE = 64  # the centres are fitted on this many rows each, and at least LEAST in all
@@ -50,8 +50,7 @@ def representatives(
         return np.argsort(keys(np.arange(vectors.shape[0])), kind="stable")
     cloud = Cloud(vectors)
     heavy = np.ones(len(cloud)) if weights is None or not np.any(weights > 0) else weights
-    sample = min(len(cloud), max(PER_CENTRE * n, LEAST))
-    rows = top_k(np.zeros(len(cloud)), sample, keys)
+    rows = drawn(len(cloud), max(PER_CENTRE * n, LEAST), keys)
     points, mass = cloud.some(rows), np.asarray(heavy[rows], dtype=np.float64)
     fits = [lloyd(points, mass, seeds(points, n, rng, mass), steps) for _ in range(STARTS)]
     centres, _ = min(fits, key=lambda fit: fit[1])
@@ -85,8 +84,7 @@ def assigned(
     True
     """
     cloud = Cloud(vectors)
-    sample = min(len(cloud), max(PER_CENTRE * n, LEAST))
-    rows = top_k(np.zeros(len(cloud)), sample, keys)
+    rows = drawn(len(cloud), max(PER_CENTRE * n, LEAST), keys)
     points, some = cloud.some(rows), min(n, len(rows))
     mass = np.ones(len(rows))
     features, fits = Outer([points]), []
@@ -119,29 +117,29 @@ def seeds(points: Doubles, n: int, rng: np.random.Generator, weights: Floats) ->
     """
     cloud = Cloud(points, origin=np.zeros(points.shape[1]))
     trials = 2 + int(np.log(n))
-    drawn = [int(_draw(weights, 1, rng)[0])]
-    left = cloud.lowest(cloud.rows(np.array(drawn)))
-    while len(drawn) < n:
+    taken = [int(_draw(weights, 1, rng)[0])]
+    left = cloud.lowest(cloud.rows(np.array(taken)))
+    while len(taken) < n:
         heavy = weights * left
         if not heavy.sum() > 0:
-            rest = np.setdiff1d(np.arange(len(cloud)), drawn)
-            return np.array([*drawn, *rest[: n - len(drawn)]], dtype=np.int64)
+            rest = np.setdiff1d(np.arange(len(cloud)), taken)
+            return np.array([*taken, *rest[: n - len(taken)]], dtype=np.int64)
         rows = _draw(heavy, trials, rng)
         table = np.empty((len(cloud), trials))
         for part, _, distances in cloud.tables(cloud.rows(rows)):
             np.minimum(cloud.quiet(part, distances), left[part, None], out=table[part])
         best = int(np.argmin(weights @ table))
-        drawn.append(int(rows[best]))
+        taken.append(int(rows[best]))
         left = np.ascontiguousarray(table[:, best])
-    return np.array(drawn, dtype=np.int64)
+    return np.array(taken, dtype=np.int64)
 
 
 def _draw(weights: Floats, times: int, rng: np.random.Generator) -> Ints:
     mass = np.cumsum(weights, dtype=np.float64)
     # the last row of any weight, so that rounding never draws one of none
     last = int(np.searchsorted(mass, mass[-1]))
-    drawn = np.searchsorted(mass, rng.random(times) * mass[-1], side="right")
-    return np.asarray(np.minimum(drawn, last), dtype=np.int64)
+    places = np.searchsorted(mass, rng.random(times) * mass[-1], side="right")
+    return np.asarray(np.minimum(places, last), dtype=np.int64)
 
 
 def lloyd(points: Doubles, weights: Floats, start: Ints, steps: int) -> tuple[Doubles, float]:

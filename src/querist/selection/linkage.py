@@ -8,7 +8,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from querist.core.types import Floats, Ints, Positions
 from querist.selection.cloud import Cloud
 from querist.selection.neighbours import nearest_neighbours
-from querist.selection.topk import Keys, top_k
+from querist.selection.topk import Keys, drawn
 
 LINKED = 2000  # rows linked: their distances, 16 MB, are the only table held
 
@@ -32,7 +32,7 @@ def linked(vectors: Floats, rows: Positions, size: int, keys: Keys) -> Ints:
     >>> bool(of[0] == of[1] != of[2] == of[3])
     True
     """
-    first = top_k(np.zeros(len(vectors)), min(LINKED, len(vectors)), keys)
+    first = drawn(len(vectors), LINKED, keys)
     if len(first) == 1:
         return np.ones(len(rows), dtype=np.int64)
     points = Cloud(vectors).rows(first)

@@ -66,7 +66,7 @@ def stream_top_k(
 
 
 def drawn(n: int, k: int, keys: Keys) -> Positions:
-    """The `k` of `n` rows with the lowest keys, lowest first: a uniform draw if the keys are.
+    """The `k` of `n` rows (or all) of lowest keys, lowest first: a uniform draw if the keys are.
 
     Examples
     --------

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from querist.strategies.effort import Effort, Sizes, estimate, members
+from querist.strategies.effort import Effort, Sizes, estimate
 from querist.strategies.evidence import RULES
 from querist.strategies.strategy import Strategy
 
@@ -96,5 +96,5 @@ def _fits(strategy: Strategy, facts: Facts) -> bool:
     reach = facts.gives | {"vectors", "labelled"}
     given = all(need in reach or strategy.instead.get(need) in reach for need in strategy.needs)
     found = estimate(strategy, facts.sizes)
-    took = 0.0 if found is None else found.seconds + members(strategy) * facts.fit
+    took = 0.0 if found is None else found.with_training(facts.fit)
     return given and (not facts.limit or took <= facts.limit)

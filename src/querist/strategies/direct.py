@@ -8,7 +8,7 @@ import numpy as np
 
 from querist.core.types import Ints, Positions
 from querist.selection.line import threshold
-from querist.selection.topk import Keys, top_k
+from querist.selection.topk import Keys, drawn
 from querist.strategies.class_lines import ByClassLines, Lines
 
 
@@ -48,15 +48,15 @@ class DIRECT(ByClassLines):
             line, known = lines.places(c)
             order = np.lexsort((lines.keys(rows), line))
             low, twice, high = threshold(line[order], known, lines.targets == c)
-            between.append(_drawn(order[low:high], n, lines.keys))
+            between.append(_some(order[low:high], n, lines.keys))
             window = np.arange(max(0, twice // 2 - n), min(len(line), twice // 2 + n + 1))
             near = np.argsort(np.abs(2 * window + 1 - twice), kind="stable")[:n]
             beside.append(order[window[near]])
         return _turns(beside, n, _turns(between, n // 2, []))
 
 
-def _drawn(rows: Ints, n: int, keys: Keys) -> Positions:
-    return rows[top_k(np.zeros(len(rows)), min(n, len(rows)), lambda at: keys(rows[at]))]
+def _some(rows: Ints, n: int, keys: Keys) -> Positions:
+    return rows[drawn(len(rows), n, lambda at: keys(rows[at]))]
 
 
 def _turns(lists: list[Positions], n: int, picked: list[int]) -> list[int]:

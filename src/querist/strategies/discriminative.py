@@ -9,7 +9,7 @@ from querist.core.types import Floats, Picks, Positions, Signals
 from querist.selection.cloud import Doubles
 from querist.selection.scores import by_blocks
 from querist.selection.softmax_head import softmax_head
-from querist.selection.topk import top_k
+from querist.selection.topk import drawn, top_k
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.kmeans import KMeansSampling
 from querist.strategies.parts import known_vectors
@@ -61,7 +61,7 @@ class DiscriminativeAL(Strategy):
         if known is None:
             return KMeansSampling().pick(signals, n, rng)
         keys = tie_keys_of(signals, rng)
-        sample = top_k(np.zeros(len(vectors)), min(SAMPLE, len(vectors)), keys)
+        sample = drawn(len(vectors), SAMPLE, keys)
         taken: Positions = np.empty(0, dtype=np.int64)
         scores: Doubles = np.empty(0)
         while len(taken) < n:

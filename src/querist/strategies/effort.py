@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from querist.core.formulas import worked_out
+from querist.core.signals import MEMBERS
 from querist.strategies.strategy import Strategy
 
 RATE = 1e10  # operations a second, see `estimate`
-MEMBERS = 5  # models of a committee where a strategy names no number
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,10 @@ class Effort:
     operations: float
     seconds: float
     models: int = 0
+
+    def with_training(self, fit: float) -> float:
+        """Seconds of the choice and of its models, each of which trains for `fit` seconds."""
+        return self.seconds + self.models * fit
 
 
 def estimate(strategy: Strategy, sizes: Sizes) -> Effort | None:

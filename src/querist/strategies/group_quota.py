@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from querist.core.signals import FROM_MODEL
 from querist.core.types import Floats, Ints, Picks, Positions, Signals
 from querist.selection.quotas import seats
 from querist.strategies.base import Rng, Strategy
@@ -16,8 +17,6 @@ from querist.strategies.margin import Margin
 from querist.strategies.parts import declare, in_order, join, narrow
 from querist.strategies.random import Random
 from querist.strategies.shares import checked_shares
-
-_OF_MODEL = frozenset({"proba", "decision", "draws", "predicted", "marginals"})
 
 
 class GroupQuota(Strategy):
@@ -61,7 +60,7 @@ class GroupQuota(Strategy):
         declare(self, [self.base])
         self.needs |= {"groups"}
         self.named_groups = frozenset(() if isinstance(self.shares, str) else self.shares)
-        start = self.base.cold_start or (Random() if self.base.needs & _OF_MODEL else None)
+        start = self.base.cold_start or (Random() if self.base.needs & FROM_MODEL else None)
         self.cold_start = None if start is None else GroupQuota(start, self.shares)
 
     def apart(self, tolerance: float, radius: float | None) -> GroupQuota:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from querist.core.signals import FROM_MODEL
 from querist.core.types import Picks, Signals
 from querist.strategies.badge import BADGE
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.foreign import as_strategy
 from querist.strategies.parts import declare
 from querist.strategies.random import Random
-
-_OF_MODEL = frozenset({"proba", "decision", "draws", "predicted", "marginals"})
 
 
 class Learned(Strategy):
@@ -54,7 +53,7 @@ class Learned(Strategy):
         declare(self, [self.base])
         self.needs |= {"vectors"}
         self.wants -= {"vectors", "distances", "neighbours"}  # kept for the pool's space alone
-        other = Random() if self.base.needs & _OF_MODEL else self.base
+        other = Random() if self.base.needs & FROM_MODEL else self.base
         self.cold_start = self.base.cold_start or other
 
     @property

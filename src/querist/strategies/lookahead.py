@@ -9,7 +9,7 @@ from querist.core.keys import keys_of, uniform
 from querist.core.remarks import remark_sample
 from querist.core.types import Floats, Positions, Signals
 from querist.selection.parzen import Parzen, scale_gamma
-from querist.selection.topk import top_k
+from querist.selection.topk import drawn
 
 
 def sample_of(signals: Signals, size: int, what: str) -> Positions:
@@ -19,9 +19,9 @@ def sample_of(signals: Signals, size: int, what: str) -> Positions:
     """
     remark_sample(what, size, len(signals))
     ids, salt = signals.ids, 0 if signals.labelled is None else len(signals.labelled)
-    return top_k(
-        np.zeros(len(signals)),
-        min(size, len(signals)),
+    return drawn(
+        len(signals),
+        size,
         lambda rows: uniform(keys_of(rows if ids is None else ids[rows]), salt),
     )
 

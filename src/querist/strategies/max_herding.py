@@ -9,7 +9,7 @@ from querist.core.remarks import remark_sample
 from querist.core.types import Floats, Picks, Positions, Signals
 from querist.selection.cloud import unit_rows
 from querist.selection.coverage import herd
-from querist.selection.topk import Keys, top_k
+from querist.selection.topk import Keys, drawn
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.parts import known_vectors
 from querist.strategies.ties import tie_keys_of
@@ -82,4 +82,4 @@ def scaled(signals: Signals, unit: bool) -> tuple[Floats, Floats | None, Floats 
 def sampled(n: int, keys: Keys, most: int, what: str) -> Positions:
     """Rows of lowest key, at most so many of `n`, in order of key; remarks `what` a part does."""
     remark_sample(what, most, n)
-    return top_k(np.zeros(n), min(n, most), keys)
+    return drawn(n, most, keys)

@@ -8,7 +8,7 @@ import numpy as np
 
 from querist.core.remarks import remark_sample
 from querist.core.types import Picks, Signals
-from querist.selection.topk import top_k
+from querist.selection.topk import drawn
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.checks import check_count
 from querist.strategies.foreign import as_strategy
@@ -66,7 +66,7 @@ class Subsample(Strategy):
         count = max(self.size, n)
         if len(signals) <= count:
             return self.base.pick(signals, n, rng)
-        rows = np.sort(top_k(np.zeros(len(signals)), count, tie_keys_of(signals, rng)))
+        rows = np.sort(drawn(len(signals), count, tie_keys_of(signals, rng)))
         remark_sample(f"{self.base} chooses among", count, len(signals))
         picks = self.base.pick(narrow(signals, rows, self.base), n, rng)
         positions = rows[picks.positions]
