@@ -1,9 +1,13 @@
+import ast
+import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from querist import strategies
 from querist.core.errors import BadInput, BadStrategy, MissingNeed
 from querist.core.types import Signals
 from querist.strategies import (
@@ -97,3 +101,18 @@ def test_importing_the_room_loads_numpy_only():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_what_is_typed_is_what_is_there():
+    """Type checkers read the imports of the package; at run time its names come from elsewhere."""
+    source = ast.parse(Path(strategies.__file__).read_text(encoding="utf-8"))
+    (typed,) = (node for node in source.body if isinstance(node, ast.If))
+    found = {
+        alias.name: node.module
+        for node in typed.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert set(found) | {"BUILTINS", "get", "names"} == set(strategies.__all__)
+    for name, module in found.items():
+        assert getattr(importlib.import_module(module), name) is getattr(strategies, name)
