@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 
+from querist.selection import kmeans
 from querist.selection.kmeans import lloyd, representatives, seeds
 
 
@@ -54,3 +56,29 @@ def test_rows_without_weight_are_no_seeds():
     rng = np.random.default_rng(0)
     points, weights = rng.normal(size=(50, 2)), (np.arange(50) % 2).astype(float)
     assert (seeds(points, 25, rng, weights) % 2 == 1).all()
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e4, 1e9])
+def test_seeds_are_those_of_double_precision(monkeypatch, offset):
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        points = blobs(8, 60, rng)
+        points[0] += offset  # far out: the rest is less than the rounding of single precision
+        weights = rng.uniform(size=480)
+        quick = seeds(points, 40, np.random.default_rng(seed), weights)
+        with monkeypatch.context() as patched:
+            patched.setattr(kmeans, "fits_single", lambda cloud: False)
+            slow = seeds(points, 40, np.random.default_rng(seed), weights)
+        assert quick.tolist() == slow.tolist()
+        alike = representatives(points.astype(np.float32), 40, np.negative, rng, weights)
+        assert len(set(alike.tolist())) == 40
+
+
+@pytest.mark.parametrize("n", [8, 100])
+def test_representatives_of_single_and_double_precision_are_the_same(n):
+    points = blobs(8, 60, np.random.default_rng(0)).astype(np.float32)
+    single, double = (
+        representatives(points.astype(kind), n, np.negative, np.random.default_rng(1))
+        for kind in (np.float32, np.float64)
+    )
+    assert single.tolist() == double.tolist()

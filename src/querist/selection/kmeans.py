@@ -9,13 +9,18 @@ from querist.core.progress import tick
 from querist.core.types import Floats, Ints, Positions
 from querist.selection.cloud import Cloud, Doubles
 from querist.selection.d2 import Outer, d2_sample
+from querist.selection.single import LEAST as SMALLEST
+from querist.selection.single import fits as fits_single
+from querist.selection.single import lefts, looseness, rights
 from querist.selection.topk import Keys, drawn, top_k
 
 STEPS = 10  # Lloyd steps: 8-20 change the picks little
 PER_CENTRE = 64  # the centres are fitted on this many rows each, and at least LEAST in all
 LEAST = 10_000
 FEW = 64  # centres
-STARTS = 3  # the best of so many fits: one alone misses a cluster now and then
+ROUGHLY = 0.01  # of what is left may be rounding where trial rows are judged
+_UP = 1.0 + 2.0**-22  # so that single precision does not round down
+STARTS = 3  # the best of so many: one alone misses a cluster now and then
 
 
 def representatives(
@@ -52,8 +57,10 @@ def representatives(
     heavy = np.ones(len(cloud)) if weights is None or not np.any(weights > 0) else weights
     rows = drawn(len(cloud), max(PER_CENTRE * n, LEAST), keys)
     points, mass = cloud.some(rows), np.asarray(heavy[rows], dtype=np.float64)
-    fits = [lloyd(points, mass, seeds(points, n, rng, mass), steps) for _ in range(STARTS)]
-    centres, _ = min(fits, key=lambda fit: fit[1])
+    starts = STARTS if n <= FEW else 1  # many centres make up for each other
+    tried = [_seeded(points, n, rng, mass) for _ in range(starts)]
+    start, _ = min(tried, key=lambda one: one[1])  # who missed a cluster leaves much behind
+    centres, _ = lloyd(points, mass, start, steps)
     which, far = cloud.nearest(centres)
     low = np.full(len(centres), np.inf)
     np.minimum.at(low, which, far)
@@ -115,31 +122,71 @@ def seeds(points: Doubles, n: int, rng: np.random.Generator, weights: Floats) ->
     >>> sorted(points[picks].ravel().tolist())
     [0.0, 5.0]
     """
+    return _seeded(points, n, rng, weights)[0]
+
+
+def _seeded(
+    points: Doubles, n: int, rng: np.random.Generator, weights: Floats
+) -> tuple[Positions, float]:
+    """Rows by greedy k-means++, and the weighted sum of squared distances they leave."""
     cloud = Cloud(points, origin=np.zeros(points.shape[1]))
     trials = 2 + int(np.log(n))
-    taken = [int(_draw(weights, 1, rng)[0])]
-    left = cloud.lowest(cloud.rows(np.array(taken)))
-    while len(taken) < n:
+    picked = [int(_draw(weights, 1, rng)[0])]
+    left = cloud.lowest(cloud.rows(np.array(picked)))
+    rough = _Rough(cloud, weights) if fits_single(cloud) else None
+    while len(picked) < n:
         heavy = weights * left
-        if not heavy.sum() > 0:
-            rest = np.setdiff1d(np.arange(len(cloud)), taken)
-            return np.array([*taken, *rest[: n - len(taken)]], dtype=np.int64)
+        total = float(heavy.sum())
+        if not total > 0:
+            rest = np.setdiff1d(np.arange(len(cloud)), picked)
+            return np.array([*picked, *rest[: n - len(picked)]], dtype=np.int64), 0.0
         rows = _draw(heavy, trials, rng)
-        table = np.empty((len(cloud), trials))
-        for part, _, distances in cloud.tables(cloud.rows(rows)):
-            np.minimum(cloud.quiet(part, distances), left[part, None], out=table[part])
-        best = int(np.argmin(weights @ table))
-        taken.append(int(rows[best]))
-        left = np.ascontiguousarray(table[:, best])
-    return np.array(taken, dtype=np.int64)
+        if rough is not None and rough.tells(rows, total):
+            best = rough.lower(left, rows)
+        else:
+            table = np.empty((len(cloud), trials))
+            for part, _, distances in cloud.tables(cloud.rows(rows)):
+                np.minimum(cloud.quiet(part, distances), left[part, None], out=table[part])
+            best = int(np.argmin(weights @ table))
+            left = np.ascontiguousarray(table[:, best])
+        picked.append(int(rows[best]))
+    return np.array(picked, dtype=np.int64), float(weights @ left)
+
+
+class _Rough:
+    """Judges trial rows in single precision, while what it rounds is little of what is left."""
+
+    def __init__(self, cloud: Cloud, weights: Floats) -> None:
+        self.cloud = cloud
+        self.turned = np.ascontiguousarray(lefts(cloud.some(slice(None)), cloud.norms).T)
+        self.weights = (weights / (np.max(weights) or 1.0)).astype(np.float32)
+        self.mass, self.square = float(np.sum(weights)), float(weights @ cloud.norms)
+        self.loose = looseness(cloud.vectors.shape[1])
+
+    def tells(self, rows: Ints, total: float) -> bool:
+        """Whether rounding is too small to mislead about distances of this total."""
+        square = self.square + self.mass * float(self.cloud.norms[rows].max())
+        return self.loose * square + SMALLEST * self.mass < ROUGHLY * total
+
+    def lower(self, left: Doubles, rows: Ints) -> int:
+        """Which row leaves least; lowers `left` (n,) in place to its squared distances."""
+        points = self.cloud.rows(rows)
+        table = rights(points, self.cloud.norms[rows]) @ self.turned
+        before = (left * _UP).astype(np.float32)
+        np.minimum(table, before, out=table)
+        best = int(np.argmin(table @ self.weights))
+        near = np.flatnonzero(table[best] < before)
+        gap = self.cloud.rows(near) - points[best]
+        left[near] = np.minimum(left[near], np.einsum("ij,ij->i", gap, gap))
+        return best
 
 
 def _draw(weights: Floats, times: int, rng: np.random.Generator) -> Ints:
     mass = np.cumsum(weights, dtype=np.float64)
     # the last row of any weight, so that rounding never draws one of none
     last = int(np.searchsorted(mass, mass[-1]))
-    places = np.searchsorted(mass, rng.random(times) * mass[-1], side="right")
-    return np.asarray(np.minimum(places, last), dtype=np.int64)
+    found = np.searchsorted(mass, rng.random(times) * mass[-1], side="right")
+    return np.asarray(np.minimum(found, last), dtype=np.int64)
 
 
 def lloyd(points: Doubles, weights: Floats, start: Ints, steps: int) -> tuple[Doubles, float]:

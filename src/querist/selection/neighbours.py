@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from querist.core.types import Floats, Ints
 from querist.selection.cloud import Cloud, Doubles
+from querist.selection.single import LEAST, MOST, lefts, looseness, rights
 
 ASKED = 1000
 _QUERIES, _POINTS = 512, 1024  # of a table in single precision: 2 MiB
 _HELD = 6  # times as many pairs as wanted are held before the far ones are dropped
 _CROWD = 32  # times as many pairs as wanted, left at last: too many
 _PAIRS = 1 << 14  # pairs whose distances are computed in double precision at a time
-_LOOSE = 32.0  # units of the last place a squared distance may be off, and more with columns
-_LEAST, _MOST = 1e-35, 1e30  # squares that single precision holds
 NEAR = 0.01  # of the median distance: closer points are copies in all but name
 
 
@@ -43,7 +43,7 @@ def nearest_neighbours(
     cloud = Cloud(queries)
     others = Cloud(points, origin=cloud.origin)
     found = None
-    if max(cloud.scale, others.scale) < _MOST:
+    if max(cloud.scale, others.scale) < MOST:
         found = _nearest(cloud, others, columns, itself, np.float32)
     # single precision tells too little apart beside far-out rows, or among many copies
     found = found or _nearest(cloud, others, columns, itself, np.float64, patient=True)
@@ -62,10 +62,9 @@ def _nearest(
     """Distances and positions, or None where the pairs left are many, unless one is patient."""
     low = np.empty((len(cloud), columns))
     which = np.empty((len(cloud), columns), dtype=np.int64)
-    loose = (_LOOSE + 2.0 * cloud.vectors.shape[1] ** 0.5) * float(np.finfo(dtype).eps)
-    left, right = _columns(cloud, 1.0, loose, dtype), _columns(others, -2.0, loose, dtype)
-    right[:, -2:] = right[:, :-3:-1]
-    least = _LEAST if dtype is np.float32 else 0.0
+    loose = looseness(cloud.vectors.shape[1], dtype)
+    left, right = _columns(cloud, lefts, dtype), _columns(others, rights, dtype)
+    least = LEAST if dtype is np.float32 else 0.0
     noise = [2.0 * loose * rows.norms + least for rows in (cloud, others)]
     for start in range(0, len(cloud), _QUERIES):
         part = slice(start, start + _QUERIES)
@@ -85,12 +84,10 @@ def _nearest(
     return np.sqrt(low), which
 
 
-def _columns(cloud: Cloud, times: float, loose: float, dtype: type[np.floating[Any]]) -> Floats:
-    """Rows with two more columns: one matrix product gives squared distances, or a bit less."""
-    wide: Floats = np.ones((len(cloud), cloud.vectors.shape[1] + 2), dtype=dtype)
+def _columns(cloud: Cloud, of: Callable[..., Floats], dtype: type[np.floating[Any]]) -> Floats:
+    wide: Floats = np.empty((len(cloud), cloud.vectors.shape[1] + 2), dtype=dtype)
     for part, block in cloud.blocks():
-        wide[part, :-2] = times * block
-        wide[part, -2] = cloud.norms[part] * (1.0 - loose)
+        wide[part] = of(block, cloud.norms[part], dtype)
     return wide
 
 
