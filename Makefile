@@ -34,7 +34,7 @@ docs: $(STAMP)  ## build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
 
 bench: $(STAMP)  ## run every benchmark in benchmarks/
-	for script in strategies default_recipe loop_overhead; do $(BIN)/python benchmarks/$$script.py || exit 1; done
+	for script in strategies default_recipe loop_overhead strategy_claims; do $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 clean:  ## remove everything the other targets made
 	rm -rf .venv site demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

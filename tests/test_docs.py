@@ -136,6 +136,18 @@ def test_every_strategy_is_documented():
     assert missing(set(strategies.__all__)) == []
 
 
+def test_every_strategy_says_when_to_take_it():
+    from querist import strategies
+
+    lacking = {
+        name: what
+        for name, (_, cls) in strategies.BUILTINS.items()
+        for what in (r"[Bb]est\s+for", r"[Ff]ails\s+when", r"O\(|[Cc]osts?\b|memory")
+        if not re.search(what, getattr(strategies, cls).__doc__)
+    }
+    assert lacking == {}
+
+
 def test_every_classification_strategy_has_its_picture(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(str(DOCS))
     drawn = importlib.import_module("pictures").draw(tmp_path)

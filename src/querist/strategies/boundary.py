@@ -13,6 +13,9 @@ class DistanceToBoundary(Score):
     """Ask for the items closest to the decision boundary: 1 / (1 + |d|), highest first.
 
     With one column per class (one against the rest) the nearest of the k boundaries counts.
+    O(n k) time, O(b) memory beyond a block. Best for: support vector machines and other models
+    without probabilities. Fails when: batches are large, as neighbours on the boundary come
+    together, or the classes' decision values differ in scale.
 
     References
     ----------

@@ -20,7 +20,9 @@ Measure = Literal["vote_entropy", "consensus_entropy", "kl", "variation_ratio"]
 class QueryByCommittee(Score):
     """Ask where the members of a committee disagree most; full agreement ranks last.
 
-    The draws of the signals, (n, s, k), are the class probabilities of the s members.
+    The draws of the signals, (n, s, k), are the class probabilities of the s members. O(n s k)
+    time beside their training. Best for: models that train fast, or tell labels only. Fails
+    when: the members make the same mistake: nobody disagrees then.
 
     Parameters
     ----------

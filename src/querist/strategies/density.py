@@ -18,7 +18,8 @@ class Density(Score):
 
     The mean over the whole pool is the dot product with the mean of the unit vectors, so
     this costs O(n d) and never holds n x n. The pool is the `reference` where one is given.
-    An all-zero vector is like nothing: 0.
+    An all-zero vector is like nothing: 0. Best for: a factor in a product. Fails when: used
+    alone, as it asks about one dense spot again and again.
 
     References
     ----------
@@ -46,6 +47,9 @@ class Density(Score):
 
 class InformationDensity(Score):
     """Uncertainty x density^beta: an uncertain outlier ranks below an uncertain typical item.
+
+    O(n d) time and O(n) memory beyond the base's. Best for: pools with outliers or junk. Fails
+    when: what is rare matters, as whatever lies alone ranks last.
 
     Parameters
     ----------

@@ -20,6 +20,9 @@ class DiverseBatch(Strategy):
     """Keep the beta x n most uncertain items, cluster them into n, ask one of each cluster.
 
     Items weigh in the clustering as much as they score. Most uncertain of the batch first.
+    The clustering costs O(beta n^2 d) time for n picks and O(beta n d) memory, whatever the
+    pool. Best for: large batches. Fails when: the base is wrong about what is uncertain, or
+    so many copies are uncertain that the beta x n kept are all of one kind.
 
     Parameters
     ----------

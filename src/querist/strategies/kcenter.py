@@ -14,7 +14,10 @@ class KCenter(Strategy):
 
     Covers the space with balls of the smallest radius, up to a factor of two. With nothing
     labelled it starts at the item nearest to the mean. A pick's score is its distance when
-    picked.
+    picked. O(n d (m + b)) time for m labels and b picks, less where a campaign keeps the
+    distances; O(n) memory. Best for: numbers, and rare classes that lie in clusters of their
+    own. Fails when: the pool has outliers or many raw columns, as the farthest items come
+    first: as a first batch it was worse than a random one.
 
     References
     ----------

@@ -16,6 +16,10 @@ class KMeansSampling(Weighable):
     batch, and below random in none of 47 settings. After a score,
     ``Margin() >> KMeansSampling()``, candidates weigh as much as they score.
 
+    Fitted on 64 rows a centre, at least 10,000, some thirty passes; then O(n b d) time for b
+    picks of vectors (n, d). O(n) memory, and the rows it is fitted on in doubles. Best for:
+    the first batch. Fails when: a rare class lies within a dense one: no centre shows it.
+
     References
     ----------
     Zhdanov (2019), Diverse mini-batch active learning, arXiv 1901.05954; Arthur and
