@@ -92,7 +92,8 @@ class Signals:
     labelled : Labelled
         What is labelled already.
     reference : array (r, d)
-        Points to be covered; the candidates themselves when absent.
+        Points to be covered; the candidates themselves when absent. A campaign gives its pool,
+        of more than 10,000 items a sample that goes by item.
     cost : array (n,)
         Price of one label per candidate, positive.
     ids : array (n,)

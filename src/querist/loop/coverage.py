@@ -10,6 +10,7 @@ from querist.core.types import Floats, Ints
 from querist.loop.ledger import Ledger
 from querist.loop.space import Space
 from querist.loop.training import TrainingSet
+from querist.models import one_thread
 from querist.selection.kmeans import representatives
 
 REGIONS = 20
@@ -48,7 +49,9 @@ def reached_regions(rows: Ints, ledger: Ledger, space: Space, seed: int) -> tupl
     vectors = space.vectors()
     wanted = min(REGIONS, max(len(sample) // 10, 1))
     rng = np.random.default_rng([seed, _SALT])
-    centres = vectors[sample[representatives(vectors[sample], wanted, place.__getitem__, rng)]]
+    with one_thread():
+        found = representatives(vectors[sample], wanted, place.__getitem__, rng)
+    centres = vectors[sample[found]]
     return len(np.unique(_nearest(vectors[rows], centres))), len(centres)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from querist import strategies
 from querist.core.errors import TooSlow
-from querist.loop.scoring import Scorer, works_with
+from querist.loop.scoring import REFERENCE, Scorer, works_with
 from querist.strategies import Sizes, Strategy, Subsample, estimate
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def sizes_of(
 ) -> Sizes:
     """How large a choice of `n` items is; vectors are looked at only where the cost asks."""
     reads = strategy.needs | strategy.wants
+    covered = len(scorer.ledger.covered_rows()) if "reference" in reads else None
     has_width = re.search(r"\bd\b", strategy.cost_class) is not None
     return Sizes(
         items=candidates,
@@ -30,7 +31,7 @@ def sizes_of(
         dimensions=scorer.space.vectors().shape[1] if has_width else 1,
         classes=len(getattr(scorer.question, "labels", ())) or 1,
         labelled=len(training),
-        points=len(scorer.ledger.covered_rows()) if "reference" in reads else None,
+        points=None if covered is None else min(covered, REFERENCE),
     )
 
 

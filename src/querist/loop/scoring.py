@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from querist import models, strategies
 from querist.core.errors import MissingNeed
-from querist.core.keys import seed_for
+from querist.core.keys import seed_for, uniform
 from querist.core.progress import tick
 from querist.core.protocols import Model, Pool, Question
+from querist.core.remarks import remark
 from querist.core.signals import FROM_MODEL, MEMBERS
 from querist.core.types import Floats, Ints, Labelled, Picks, Signals
 from querist.loop.ledger import Ledger
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from querist.strategies import Strategy
 
 BLOCK = 1 << 16  # rows predicted at a time: contiguous, so an array pool is never copied
+REFERENCE = 10_000  # rows that stand for a larger pool: some strategies take n x r
+_SALT = 0x636F7665
 FROM_POOL = frozenset({"vectors", "labelled", "reference", "ids", "distances", "neighbours"})
 
 
@@ -103,8 +106,17 @@ class Scorer:
             assert groups is not None
             parts["groups"] = groups[rows]
         if "reference" in names:
-            parts["reference"] = vectors(self.ledger.covered_rows())
+            parts["reference"] = vectors(self._reference())
         return Signals(**parts)
+
+    def _reference(self) -> Ints:
+        """Rows that stand for the pool, in order: all to be covered, or so many by item key."""
+        rows = self.ledger.covered_rows()
+        if len(rows) <= REFERENCE:
+            return rows
+        remark(f"{REFERENCE:,} of {len(rows):,} items stand for the pool, drawn by item")
+        order = np.argsort(uniform(self.ledger.keys[rows], _SALT), kind="stable")
+        return rows[np.sort(order[:REFERENCE])]
 
     def pick(
         self, strategy: Strategy, signals: Signals, n: int, draws: np.random.SeedSequence

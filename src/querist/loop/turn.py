@@ -213,7 +213,7 @@ def _choose(
         sizes = sizes_of(strategy, scorer, len(rows), n_open, now.training)
         spent = seconds["fit"] or (now.past[-1].seconds.get("fit", 0.0) if now.past else 0.0)
         check_effort(strategy, sizes, parts.recipe.pick_limit, spent, scorer.gives(model))
-        with _timed(seconds, "score"):
+        with _timed(seconds, "score"), remarks() as told:
             signals = scorer.signals(
                 strategy,
                 rows,
@@ -231,7 +231,7 @@ def _choose(
                 picks = scorer.pick(strategy, signals, n_open, draws)
             else:
                 picks = scorer.pick_distinct(strategy, signals, rows, n_open, draws)
-        items, notes = _chosen_items(ledger.pool, rows, picks), [*filter(None, [why]), *said]
+        items, notes = _chosen_items(ledger.pool, rows, picks), [*filter(None, [why]), *told, *said]
     blend = np.random.default_rng([parts.recipe.seed, now.batches, BLEND])
     return _blend(items, _control_items(ledger.pool, control, n_control), blend), notes
 
