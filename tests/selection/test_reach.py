@@ -55,3 +55,28 @@ def test_far_from_zero():
 def test_lengths_become_one_and_the_origin_stays():
     rows = unit_rows(np.array([[3, 4], [0, 0]], dtype=np.float32))
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), [1.0, 0.0])
+
+
+def test_a_row_far_out_hides_no_distance():
+    rng = np.random.default_rng(4)
+    vectors = rng.normal(size=(5000, 6))
+    vectors[17] = 1e3
+    points = rng.normal(size=(40, 6))
+    of, rows, _ = reach(vectors, points, 10)
+    assert list(zip(of.tolist(), rows.tolist(), strict=True)) == naive(vectors, points, 10)
+
+
+def test_where_single_precision_tells_too_little_double_precision_streams(monkeypatch):
+    monkeypatch.setattr(module, "_HELD", 500)
+    monkeypatch.setattr(module, "_CROWD", 1)
+    rng = np.random.default_rng(5)
+    vectors = np.repeat(rng.normal(size=(30, 6)), 200, axis=0)
+    vectors += 1e-7 * rng.normal(size=vectors.shape)
+    points = vectors[::1500]
+    cloud = module.Cloud(vectors)
+    assert module._ruled_out(cloud, cloud.moved(points), 3, 0.0) is None
+    of, rows, _ = reach(vectors, points, 3)
+    far = ((vectors[rows] - points[of]) ** 2).sum(axis=1)
+    for p, point in enumerate(points):
+        wanted = np.sort(((vectors - point) ** 2).sum(axis=1))[:3]
+        np.testing.assert_allclose(np.sort(far[of == p])[:3], wanted, atol=1e-14)

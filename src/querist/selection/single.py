@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.core.types import Floats
-from querist.selection.cloud import Cloud, Doubles
+from querist.selection.cloud import Cloud, Doubles, squared_norms
 
 LEAST, MOST = 1e-35, 1e30  # squares that single precision holds
 _LOOSE = 32.0  # units of the last place a squared distance may be off, and more with columns
@@ -47,6 +47,7 @@ def _wide(rows: Doubles, norms: Doubles, times: float, dtype: type[np.floating[A
     return wide
 
 
-def fits(cloud: Cloud) -> bool:
-    """Whether a cloud's rows can be had in single precision."""
-    return not cloud.sparse and cloud.scale < MOST
+def fits(cloud: Cloud, points: Doubles | None = None) -> bool:
+    """Whether a cloud's rows, and some points (p, d), can be had in single precision."""
+    largest = cloud.scale if points is None else max(cloud.scale, squared_norms(points).max())
+    return not cloud.sparse and bool(largest < MOST)
