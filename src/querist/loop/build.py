@@ -8,7 +8,6 @@ import platform
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
 from types import NoneType
 from typing import Any
@@ -27,17 +26,17 @@ from querist.loop.campaign import Campaign
 from querist.loop.groups import digest_of_groups
 from querist.loop.growth import Growth, arrival
 from querist.loop.journal import Journal
+from querist.loop.needs import costs_of, groups_of, reach, supplied
 from querist.loop.recipe import make_recipe, plan_remarks
 from querist.loop.reserve import draw, edges
-from querist.loop.scoring import costs_of, groups_of, reach, supplied
 from querist.loop.state import IMPORTED, State
 from querist.loop.turn import Parts
 from querist.loop.worker import Worker
 from querist.models import ModelStore
 from querist.pools import open_pool
 from querist.stopping import AnyOf, Budget, from_spec, parse
-from querist.strategies import Strategy, as_strategy
-from querist.strategies.shares import groups_named
+from querist.strategies import as_strategy
+from querist.strategies.shares import check_groups_named
 
 FIXED = ("control", "holdout", "stop_set", "seed", "start", "distinct")
 _RECORDED = ("querist", "numpy", "scipy", "scikit-learn")
@@ -157,7 +156,7 @@ def campaign(
     adapter, described = make_model(model, pool, question)
     chosen = as_strategy(strategy)
     supplied(chosen, reach(adapter, question, pool))
-    _check_named(chosen, pool)
+    check_groups_named(chosen, groups_of(pool))
     notes = plan_remarks(recipe, len(pool))
     if model is None:
         notes = (*notes, f"model chosen for {pool.kind} data: {described}")
@@ -216,19 +215,6 @@ def make_rule(until: Any, budget: int | None) -> AnyOf:
     return AnyOf(parts)
 
 
-def _check_named(strategy: Strategy, pool: Pool) -> None:
-    """Raise BadInput when a strategy has a share for a group that no item is in."""
-    groups = groups_of(pool)
-    known = [] if groups is None else np.unique(groups).tolist()
-    for name in sorted(groups_named(strategy) - set(known)):
-        near = get_close_matches(name, known, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else "."
-        raise BadInput(
-            f"{strategy} has a share for the group {name!r}, which no item is in{hint} The groups "
-            f"are: {', '.join(known)}"
-        )
-
-
 def change_parts(
     parts: Parts, pool: Pool, state: State, settings: Mapping[str, Any], by: str
 ) -> tuple[Parts, list[Event]]:
@@ -257,7 +243,7 @@ def change_parts(
     until = rest.pop("until", AnyOf(others) if others else None)
     recipe = make_recipe(len(pool), {**parts.recipe.to_json(), **rest})
     supplied(parts.strategy, reach(parts.model, parts.question, pool))
-    _check_named(parts.strategy, pool)
+    check_groups_named(parts.strategy, groups_of(pool))
     parts = replace(parts, recipe=recipe, rule=make_rule(until, recipe.budget))
     return parts, _changes(state, _written(parts, described, pool), by)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from querist.loop.scoring import reach
+from querist.loop.needs import reach
 from querist.loop.summary import class_counts
 from querist.strategies import Facts, Sizes
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from querist.core.measures import leading
 from querist.core.types import Interval, Ints, Round
 from querist.loop.ledger import Ledger
-from querist.loop.scoring import groups_of
+from querist.loop.needs import groups_of
 from querist.loop.state import State
 from querist.reports.page import Table
 

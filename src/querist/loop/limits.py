@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from querist import strategies
 from querist.core.errors import TooSlow
-from querist.loop.scoring import REFERENCE, Scorer, works_with
+from querist.loop.needs import works_with
+from querist.loop.scoring import REFERENCE, Scorer
 from querist.strategies import Sizes, Strategy, Subsample, estimate
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from querist.core.protocols import Model, Pool, Question
 from querist.core.types import Interval, Prediction
 from querist.loop.groups import by_group
 from querist.loop.ledger import Ledger
-from querist.loop.scoring import groups_of
+from querist.loop.needs import groups_of
 from querist.loop.training import TrainingSet
 from querist.metrics.classification import classification
 from querist.metrics.multilabel import multilabel

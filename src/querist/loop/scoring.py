@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from querist import models, strategies
 from querist.core.errors import MissingNeed
@@ -16,9 +15,10 @@ from querist.core.keys import seed_for, uniform
 from querist.core.progress import tick
 from querist.core.protocols import Model, Pool, Question
 from querist.core.remarks import remark
-from querist.core.signals import FROM_MODEL, MEMBERS
+from querist.core.signals import MEMBERS
 from querist.core.types import Floats, Ints, Labelled, Picks, Signals
 from querist.loop.ledger import Ledger
+from querist.loop.needs import costs_of, groups_of, learns, reach, supplied
 from querist.loop.space import Space
 from querist.loop.training import TrainingSet
 from querist.selection.distinct import holds_copies
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 BLOCK = 1 << 16  # rows predicted at a time: contiguous, so an array pool is never copied
 REFERENCE = 10_000  # rows that stand for a larger pool: some strategies take n x r
 _SALT = 0x636F7665
-FROM_POOL = frozenset({"vectors", "labelled", "reference", "ids", "distances", "neighbours"})
 
 
 class Scorer:
@@ -218,109 +217,3 @@ class Scorer:
             question=self.question,
             seed=seed_for(seed, 2),
         )
-
-
-def costs_of(pool: Pool) -> Floats | None:
-    """Price of a label of every row, (n,); None where the pool has no prices."""
-    reader = getattr(pool, "costs", None)
-    found: Floats | None = None if reader is None else reader()
-    return found
-
-
-def groups_of(pool: Pool) -> NDArray[np.str_] | None:
-    """Group of every row, (n,); None where the pool has no groups."""
-    reader = getattr(pool, "groups", None)
-    found: NDArray[np.str_] | None = None if reader is None else reader()
-    return found
-
-
-def reach(model: Model | None, question: Question, pool: Pool) -> frozenset[str]:
-    """Signals that vary: what the model gives for the question; prices, groups of the pool."""
-    beside = {"cost": costs_of(pool), "groups": groups_of(pool)}
-    there = frozenset(name for name, values in beside.items() if values is not None)
-    return there if model is None else there | gives(model, question)
-
-
-def gives(model: Model, question: Question) -> frozenset[str]:
-    """Which signals a model can supply for a question, beyond what the pool supplies.
-
-    Class signals mean nothing for a number, and those of a multi-label model are one
-    distribution per label, not one per item.
-    """
-    declared = frozenset(getattr(model, "gives", frozenset()))
-    if question.view == "number":
-        return (declared - FROM_MODEL) | {"predicted"}
-    if question.view == "choices":
-        return (declared - FROM_MODEL) | ({"marginals"} if "proba" in declared else set())
-    learned = {"learned"} if "vectors" in declared else set()
-    return (declared - {"vectors"}) | {"draws"} | learned
-
-
-def learns(strategy: Strategy) -> bool:
-    """Whether a strategy, or any it is made of, looks at what the model has learned."""
-    return any(getattr(part, "learned", False) for part in strategies.within(strategy))
-
-
-def supplied(strategy: Strategy, model_gives: frozenset[str]) -> frozenset[str]:
-    """Names of the signals to compute for a strategy.
-
-    Raises
-    ------
-    MissingNeed
-        When a need, and what would do instead of it, are both out of reach.
-    """
-    reach = _reach(model_gives)
-    if lacking := _lacking(strategy, reach):
-        raise _missing(strategy, lacking, model_gives)
-    needed = {need if need in reach else strategy.instead[need] for need in strategy.needs}
-    return frozenset(needed | (strategy.wants & reach))
-
-
-def works_with(strategy: Strategy, model_gives: frozenset[str]) -> bool:
-    """Whether a model that gives this supplies all that the strategy needs."""
-    return not _lacking(strategy, _reach(model_gives))
-
-
-def _reach(model_gives: frozenset[str]) -> frozenset[str]:
-    """Everything a strategy may be given."""
-    of_labelled = {f"labelled_{name}" for name in ("proba", "marginals") if name in model_gives}
-    return model_gives | FROM_POOL | of_labelled
-
-
-def _lacking(strategy: Strategy, reach: frozenset[str]) -> str:
-    """The first need that neither itself nor its substitute is within reach, or ""."""
-    needs = strategy.needs | ({"learned"} if learns(strategy) else set())
-    out = (n for n in sorted(needs) if not {n, strategy.instead.get(n)} & reach)
-    return next(out, "")
-
-
-def _missing(strategy: Strategy, need: str, model_gives: frozenset[str]) -> MissingNeed:
-    if need == "cost":
-        return MissingNeed(
-            f"{strategy} needs a cost per item, and the pool has none; open the campaign with "
-            "costs=, a column or one price per item"
-        )
-    if need == "groups":
-        return MissingNeed(
-            f"{strategy} needs the group of each item, and the pool has none; open the campaign "
-            "with groups=, a column such as a region or one group per item"
-        )
-    if need == "learned":
-        return MissingNeed(
-            f"{strategy} looks at features that the model has learned, and this model has none; "
-            "use scikit-learn's MLPClassifier, or a network of your own that gives 'vectors'"
-        )
-    reach = _reach(model_gives)
-    works = [name for name in strategies.names() if not _lacking(strategies.get(name), reach)]
-    can = ", ".join(sorted(model_gives & {"proba", "decision", "draws"}))
-    can = can or "only predicted values"
-    instead = {
-        "proba": "use a model with predict_proba",
-        "decision": "use a model with decision_function",
-        "predicted": "ask for a number with q.Number",
-        "marginals": "ask for several labels with q.Choices",
-    }.get(need, f"use a model with {need}")
-    return MissingNeed(
-        f"{strategy} needs {need!r}, but the model gives {can}. Strategies that work with this "
-        f"model: {', '.join(works)}. Or {instead}."
-    )

@@ -19,9 +19,10 @@ from querist.loop import measure
 from querist.loop.coverage import seed_remarks
 from querist.loop.ledger import Ledger
 from querist.loop.limits import check_effort, sizes_of
+from querist.loop.needs import groups_of
 from querist.loop.recipe import Recipe, small_batch_remark
 from querist.loop.reserve import control_share
-from querist.loop.scoring import Scorer, groups_of
+from querist.loop.scoring import Scorer
 from querist.loop.training import TrainingSet
 from querist.stopping import AnyOf
 from querist.strategies import Mix, Random, Strategy

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from numbers import Real
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from querist.core.errors import BadInput
 from querist.strategies.walk import within
@@ -55,3 +59,15 @@ def groups_named(strategy: Any) -> frozenset[str]:
     """
     found = (getattr(part, "named_groups", ()) for part in within(strategy))
     return frozenset[str]().union(*found)
+
+
+def check_groups_named(strategy: Any, groups: NDArray[np.str_] | None) -> None:
+    """Raise BadInput when a strategy has a share for a group that no item is in."""
+    known = [] if groups is None else np.unique(groups).tolist()
+    for name in sorted(groups_named(strategy) - set(known)):
+        near = get_close_matches(name, known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else "."
+        raise BadInput(
+            f"{strategy} has a share for the group {name!r}, which no item is in{hint} The groups "
+            f"are: {', '.join(known)}"
+        )

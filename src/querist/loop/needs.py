@@ -1,0 +1,124 @@
+"""What a strategy needs, beside what model, question and pool can give."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist import strategies
+from querist.core.errors import MissingNeed
+from querist.core.protocols import Model, Pool, Question
+from querist.core.signals import FROM_MODEL
+from querist.core.types import Floats
+
+if TYPE_CHECKING:
+    from querist.strategies import Strategy
+
+FROM_POOL = frozenset({"vectors", "labelled", "reference", "ids", "distances", "neighbours"})
+
+
+def costs_of(pool: Pool) -> Floats | None:
+    """Price of a label of every row, (n,); None where the pool has no prices."""
+    reader = getattr(pool, "costs", None)
+    found: Floats | None = None if reader is None else reader()
+    return found
+
+
+def groups_of(pool: Pool) -> NDArray[np.str_] | None:
+    """Group of every row, (n,); None where the pool has no groups."""
+    reader = getattr(pool, "groups", None)
+    found: NDArray[np.str_] | None = None if reader is None else reader()
+    return found
+
+
+def reach(model: Model | None, question: Question, pool: Pool) -> frozenset[str]:
+    """Signals that vary: what the model gives for the question; prices, groups of the pool."""
+    beside = {"cost": costs_of(pool), "groups": groups_of(pool)}
+    there = frozenset(name for name, values in beside.items() if values is not None)
+    return there if model is None else there | gives(model, question)
+
+
+def gives(model: Model, question: Question) -> frozenset[str]:
+    """Which signals a model can supply for a question, beyond what the pool supplies.
+
+    Class signals mean nothing for a number, and those of a multi-label model are one
+    distribution per label, not one per item.
+    """
+    declared = frozenset(getattr(model, "gives", frozenset()))
+    if question.view == "number":
+        return (declared - FROM_MODEL) | {"predicted"}
+    if question.view == "choices":
+        return (declared - FROM_MODEL) | ({"marginals"} if "proba" in declared else set())
+    learned = {"learned"} if "vectors" in declared else set()
+    return (declared - {"vectors"}) | {"draws"} | learned
+
+
+def learns(strategy: Strategy) -> bool:
+    """Whether a strategy, or any it is made of, looks at what the model has learned."""
+    return any(getattr(part, "learned", False) for part in strategies.within(strategy))
+
+
+def supplied(strategy: Strategy, model_gives: frozenset[str]) -> frozenset[str]:
+    """Names of the signals to compute for a strategy.
+
+    Raises
+    ------
+    MissingNeed
+        When a need, and what would do instead of it, are both out of reach.
+    """
+    within = _all_of(model_gives)
+    if lacking := _lacking(strategy, within):
+        raise _missing(strategy, lacking, model_gives)
+    needed = {need if need in within else strategy.instead[need] for need in strategy.needs}
+    return frozenset(needed | (strategy.wants & within))
+
+
+def works_with(strategy: Strategy, model_gives: frozenset[str]) -> bool:
+    """Whether a model that gives this supplies all that the strategy needs."""
+    return not _lacking(strategy, _all_of(model_gives))
+
+
+def _all_of(model_gives: frozenset[str]) -> frozenset[str]:
+    """Everything a strategy may be given."""
+    of_labelled = {f"labelled_{name}" for name in ("proba", "marginals") if name in model_gives}
+    return model_gives | FROM_POOL | of_labelled
+
+
+def _lacking(strategy: Strategy, within: frozenset[str]) -> str:
+    """The first need that neither itself nor its substitute is within reach, or ""."""
+    needs = strategy.needs | ({"learned"} if learns(strategy) else set())
+    out = (n for n in sorted(needs) if not {n, strategy.instead.get(n)} & within)
+    return next(out, "")
+
+
+def _missing(strategy: Strategy, need: str, model_gives: frozenset[str]) -> MissingNeed:
+    if need == "cost":
+        return MissingNeed(
+            f"{strategy} needs a cost per item, and the pool has none; open the campaign with "
+            "costs=, a column or one price per item"
+        )
+    if need == "groups":
+        return MissingNeed(
+            f"{strategy} needs the group of each item, and the pool has none; open the campaign "
+            "with groups=, a column such as a region or one group per item"
+        )
+    if need == "learned":
+        return MissingNeed(
+            f"{strategy} looks at features that the model has learned, and this model has none; "
+            "use scikit-learn's MLPClassifier, or a network of your own that gives 'vectors'"
+        )
+    works = [name for name in strategies.names() if works_with(strategies.get(name), model_gives)]
+    can = ", ".join(sorted(model_gives & {"proba", "decision", "draws"}))
+    can = can or "only predicted values"
+    instead = {
+        "proba": "use a model with predict_proba",
+        "decision": "use a model with decision_function",
+        "predicted": "ask for a number with q.Number",
+        "marginals": "ask for several labels with q.Choices",
+    }.get(need, f"use a model with {need}")
+    return MissingNeed(
+        f"{strategy} needs {need!r}, but the model gives {can}. Strategies that work with this "
+        f"model: {', '.join(works)}. Or {instead}."
+    )
