@@ -46,7 +46,7 @@ def asked(rows, strategy):
 
 @pytest.mark.parametrize("strategy", ["max_herding", "information_density", "density"])
 def test_a_large_pool_is_stood_for_by_a_sample_that_goes_by_item(monkeypatch, shown, strategy):
-    monkeypatch.setattr(scoring, "REFERENCE", 60)
+    monkeypatch.setattr(scoring, "POINTS", 60)
     there, notes = asked(np.arange(200), strategy)
     assert notes.count(NOTE) == 1
     assert shown and all(len(ids) == 60 and ids == shown[0] for ids in shown)

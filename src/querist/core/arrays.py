@@ -8,5 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.floating[Any]]
+Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Positions = NDArray[np.int64]

@@ -27,6 +27,7 @@ ROWWISE = (
 )
 NAMES = (*ROWWISE, "labelled", "reference")
 FROM_MODEL = frozenset({"proba", "decision", "draws", "predicted", "marginals"})
+POINTS = 10_000  # points to be covered; of a larger pool a sample of so many
 MEMBERS = 5  # models of a committee where a strategy that reads draws names no number
 _BLOCK = 1 << 16  # rows checked at a time: the temporary stays in cache
 _CACHE = 1 << 16  # numbers checked at a time: a block that is read twice stays in cache

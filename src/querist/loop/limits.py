@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from querist import strategies
 from querist.core.errors import TooSlow
+from querist.core.signals import POINTS
 from querist.loop.needs import works_with
-from querist.loop.scoring import REFERENCE, Scorer
+from querist.loop.scoring import Scorer
 from querist.strategies import Sizes, Strategy, Subsample, estimate
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def sizes_of(
         dimensions=scorer.space.vectors().shape[1] if has_width else 1,
         classes=len(getattr(scorer.question, "labels", ())) or 1,
         labelled=len(training),
-        points=None if covered is None else min(covered, REFERENCE),
+        points=None if covered is None else min(covered, POINTS),
     )
 
 

@@ -15,7 +15,7 @@ from querist.core.keys import seed_for, uniform
 from querist.core.progress import tick
 from querist.core.protocols import Model, Pool, Question
 from querist.core.remarks import remark
-from querist.core.signals import MEMBERS
+from querist.core.signals import MEMBERS, POINTS
 from querist.core.types import Floats, Ints, Labelled, Picks, Signals
 from querist.loop.ledger import Ledger
 from querist.loop.needs import costs_of, groups_of, learns, reach, supplied
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from querist.strategies import Strategy
 
 BLOCK = 1 << 16  # rows predicted at a time: contiguous, so an array pool is never copied
-REFERENCE = 10_000  # rows that stand for a larger pool: some strategies take n x r
 _SALT = 0x636F7665
 
 
@@ -111,11 +110,11 @@ class Scorer:
     def _reference(self) -> Ints:
         """Rows that stand for the pool, in order: all to be covered, or so many by item key."""
         rows = self.ledger.covered_rows()
-        if len(rows) <= REFERENCE:
+        if len(rows) <= POINTS:
             return rows
-        remark(f"{REFERENCE:,} of {len(rows):,} items stand for the pool, drawn by item")
+        remark(f"{POINTS:,} of {len(rows):,} items stand for the pool, drawn by item")
         order = np.argsort(uniform(self.ledger.keys[rows], _SALT), kind="stable")
-        return rows[np.sort(order[:REFERENCE])]
+        return rows[np.sort(order[:POINTS])]
 
     def pick(
         self, strategy: Strategy, signals: Signals, n: int, draws: np.random.SeedSequence

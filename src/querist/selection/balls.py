@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from querist.core.types import Floats, Ints, Positions
 from querist.selection.cloud import Cloud, Doubles
+from querist.selection.single import looseness
 from querist.selection.topk import Keys
 
 _SIDE = 512  # rows and columns of a table of distances: it stays in cache
 _WIDE = 8192  # points compared with a single row at a time
 _FEW = 32  # rows whose counts are looked at again: few at first, then more at a time
-_LOOSE = 32.0  # units of the last place a squared distance may be off, and more with columns
 
 
 class _Balls:
@@ -25,9 +25,8 @@ class _Balls:
     def __init__(self, vectors: Floats, radius: float) -> None:
         self.cloud = Cloud(vectors)
         self.limit = radius**2
-        loose = _LOOSE + 2.0 * vectors.shape[1] ** 0.5
         largest = max(self.cloud.scale, self.limit)
-        self.slack = loose * float(np.finfo(np.float32).eps) * largest
+        self.slack = looseness(vectors.shape[1]) * largest
         # two more columns, so that one matrix product gives distance minus limit, both squared
         self.rows = np.ones((len(vectors), vectors.shape[1] + 2), dtype=np.float32)
         for part, block in self.cloud.blocks():

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from querist.core.arrays import Doubles as Doubles
 from querist.core.progress import tick
 from querist.core.types import Floats, Ints
 from querist.selection.topk import Keys
-
-Doubles = NDArray[np.float64]
 
 BLOCK = 2048  # rows of a block: with 128 columns 2 MiB of doubles
 _POINTS = 512  # points of a block, so a table of distances never passes 8 MiB

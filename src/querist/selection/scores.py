@@ -7,11 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from querist.core.arrays import Doubles as Doubles
 from querist.core.types import Floats
-
-Doubles = NDArray[np.float64]
 
 _CACHE = 1 << 16  # numbers in a block: half a MiB of doubles, so it stays in L2
 _ROWS = 1 << 14  # at most: longer columns are given back to the system and faulted in again

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from querist.core.formulas import worked_out
-from querist.core.signals import MEMBERS
+from querist.core.signals import MEMBERS, POINTS
 from querist.strategies.strategy import Strategy
 
 RATE = 1e10  # operations a second, see `estimate`
@@ -72,7 +72,7 @@ def estimate(strategy: Strategy, sizes: Sizes) -> Effort | None:
             "k": sizes.classes,
             "m": sizes.labelled,
             "s": _size(_committee(strategy)) or MEMBERS,
-            "r": min(sizes.items, 10_000) if sizes.points is None else sizes.points,
+            "r": min(sizes.items, POINTS) if sizes.points is None else sizes.points,
         },
     )
     return Effort(operations, operations / RATE, models)

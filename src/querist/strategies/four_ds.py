@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from querist.core.errors import BadInput
+from querist.core.signals import POINTS
 from querist.core.types import Floats, Picks, Signals
 from querist.selection.criteria import Criteria, log_odds, stretched
 from querist.selection.mixture import Mixture, fit_mixture
@@ -13,7 +14,7 @@ from querist.selection.topk import Keys
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.checks import check_count
 from querist.strategies.kmeans import KMeansSampling
-from querist.strategies.max_herding import POINTS, sampled
+from querist.strategies.max_herding import sampled
 from querist.strategies.parts import known_vectors
 from querist.strategies.ties import tie_keys_of
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from querist.core.errors import BadInput
 from querist.core.remarks import remark_sample
+from querist.core.signals import POINTS
 from querist.core.types import Floats, Picks, Positions, Signals
 from querist.selection.cloud import unit_rows
 from querist.selection.coverage import herd
@@ -13,8 +14,6 @@ from querist.selection.topk import Keys, drawn
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.parts import known_vectors
 from querist.strategies.ties import tie_keys_of
-
-POINTS = 10_000  # points to be covered; of a larger pool a sample of so many
 
 
 class MaxHerding(Strategy):

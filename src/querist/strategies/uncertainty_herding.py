@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from querist.core.errors import BadInput
+from querist.core.signals import POINTS
 from querist.core.types import Floats, Picks, Signals
 from querist.selection.coverage import herd
 from querist.selection.neighbours import squared_spacing
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.margin import Margin
-from querist.strategies.max_herding import POINTS, MaxHerding, sampled, scaled
+from querist.strategies.max_herding import MaxHerding, sampled, scaled
 from querist.strategies.ties import tie_keys_of
 
 
