@@ -59,7 +59,7 @@ def reading(*names, logs=0, said=""):
     return Work(names, logs=logs, said=told + (f", {said}" if said else ""))
 
 
-FARTHEST = Work(madds=(LABELLED + BATCH) * D, said="(L + b) n d")
+FARTHEST = Work(madds=(LABELLED + BATCH) * D, said="(m + b) n d")
 CENTRES = Work(madds=BATCH * D, fixed=CLUSTERS, said="b n d, and k-means on 10,000 rows")
 PARZEN = REFERENCE * 1000
 WORK = {
@@ -84,7 +84,7 @@ WORK = {
         ("proba",), BATCH * D, K, CLUSTERS, said="b n d, n k logs, and k-means on 10,000 rows"
     ),
     "committee_variance": reading("predicted"),
-    "contrastive": Work(("proba",), LABELLED * D + 10 * K, K, said="L n d"),
+    "contrastive": Work(("proba",), LABELLED * D + 10 * K, K, said="m n d"),
     "cost_sensitive": Work(("proba",), K * K, said="n k^2"),
     "density": Work(("vectors", "vectors"), said="vectors read twice"),
     "direct": reading("proba", logs=K * 17, said="n log n comparisons a class"),
@@ -112,8 +112,8 @@ WORK = {
     "galaxy": reading("proba", logs=K * 17, said="n log n comparisons a class"),
     "group_quota": reading("proba"),
     "gsx": FARTHEST,
-    "gsy": Work(("predicted",), LABELLED + BATCH, said="(L + b) n"),
-    "igs": Work(("predicted",), (LABELLED + BATCH) * (D + 1), said="(L + b) n d"),
+    "gsy": Work(("predicted",), LABELLED + BATCH, said="(m + b) n"),
+    "igs": Work(("predicted",), (LABELLED + BATCH) * (D + 1), said="(m + b) n d"),
     "information_density": Work(("vectors", "vectors", "proba"), said="vectors read twice"),
     "kcenter": FARTHEST,
     "kmeans": CENTRES,
@@ -135,10 +135,10 @@ WORK = {
     "predictive_variance": Work(madds=D * (D + BATCH), said="n d (d + b)"),
     "query_by_committee": reading("draws", logs=K, said="n k logs"),
     "quire": Work(
-        madds=LABELLED * (D + LABELLED / 2 + K), logs=LABELLED, said="n L (d + L / 2), n L exp"
+        madds=LABELLED * (D + LABELLED / 2 + K), logs=LABELLED, said="n m (d + m / 2), n m exp"
     ),
     "random": Work(said="a key for each row"),
-    "seals": Work(("proba",), LABELLED * D, said="L n d"),
+    "seals": Work(("proba",), LABELLED * D, said="m n d"),
     "subsample": Work(said="a key for each row"),
     "uncertainty_herding": Work(
         ("proba",), REFERENCE * D, REFERENCE, said="r n d, and r n exp, r = 10,000"
@@ -163,7 +163,7 @@ def by_size(name, n):
         return Work(
             madds=many * (D + D * n / many**2),
             fixed=fit,
-            said="(L + b) n d, k-means, n^2 d / (L + b)",
+            said="(m + b) n d, k-means, n^2 d / (m + b)",
         )
     return WORK.get(name)
 

@@ -31,6 +31,7 @@ them. Shared cores make times uncertain by some ten per cent; a factor of two me
 machine: bytes read, multiply-adds, logarithms and exponentials, each at the rate measured in the
 same process. 1 is as fast as that; below 1, part of the work was avoided with the same answer.
 Small ones cost a few milliseconds whatever they compute, which makes large factors of nothing.
+n rows, b of a batch, d columns, k classes, m labelled rows, s draws, r points to be covered.
 """
 
 BARS = """

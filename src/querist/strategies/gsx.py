@@ -14,7 +14,7 @@ class GSx(KCenter):
 
     Best for: the first labels of a regression. Fails when: outliers fill the space, and
     wherever the target varies only in a small part of it.
-    Cost: O((L + b) n d) time, O(n) memory, for b picks of n items in d dimensions.
+    Cost: O((m + b) n d) time, O(n) memory, for m labels and b picks of n items.
 
     References
     ----------

@@ -19,7 +19,7 @@ class GSy(Strategy):
 
     Best for: filling a range of outputs evenly. Fails when: the model is poor, for its
     extremes are asked first, and when equal outputs come from different inputs.
-    Cost: O((L + b) n) time, O(n) memory.
+    Cost: O((m + b) n) time, O(n) memory.
 
     References
     ----------

@@ -20,7 +20,7 @@ class iGS(Strategy):
 
     Best for: small regressions, where it is hard to beat. Fails when: many items share one
     output, for then only their distance to a few others counts; and on outliers.
-    Cost: O((L + b) n d) time, O(n) memory.
+    Cost: O((m + b) n d) time, O(n) memory.
 
     References
     ----------

@@ -20,7 +20,7 @@ class LCMD(Strategy):
 
     Best for: regression, batches of any size; spreads like k-center but follows density, so
     single outliers do not win. Fails when: distances say nothing about the target.
-    Cost: O((L + b) n d) time, less where clusters are apart; O(n) memory.
+    Cost: O((m + b) n d) time, less where clusters are apart; O(n) memory.
 
     References
     ----------
