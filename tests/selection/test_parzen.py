@@ -8,7 +8,6 @@ import pytest
 from querist.selection.parzen import (
     Parzen,
     cost_risk,
-    known_risk,
     log_risk,
     scale_gamma,
     zero_one_risk,
@@ -28,7 +27,6 @@ LOSSES = {
     "log": (log_risk, lambda p: -(p * np.log(p)).sum()),
     "zero_one": (zero_one_risk, lambda p: 1 - p.max()),
     "cost": (cost_risk(COSTS), lambda p: p @ COSTS @ p),
-    "known": (known_risk(COSTS[1]), lambda p: COSTS[1] @ p),
 }
 
 
@@ -44,6 +42,22 @@ def test_risks_are_those_of_refits(name, points):
         for s, x in enumerate(candidates):
             refit = np.vstack([known, x]), np.append(targets, c)
             total = sum(loss(proba_by_loops(*refit, point)) for point in pool)
+            assert found[c, s] == pytest.approx(total, rel=1e-10)
+
+
+@pytest.mark.parametrize("labels", [1, 7, 600])  # 600: above one block of points
+def test_costs_at_labelled_items_are_those_of_refits(labels):
+    rng = np.random.default_rng(4)
+    known, targets = rng.normal(size=(labels, 2)), rng.integers(3, size=labels)
+    candidates = rng.normal(size=(2, 2))
+    found = Parzen(known, targets, 3, 0.3, 0.2).known_costs(COSTS[targets], candidates)
+    for c in range(3):
+        for s, x in enumerate(candidates):
+            refit = np.vstack([known, x]), np.append(targets, c)
+            total = sum(
+                COSTS[y] @ proba_by_loops(*refit, point)
+                for point, y in zip(known, targets, strict=True)
+            )
             assert found[c, s] == pytest.approx(total, rel=1e-10)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,12 +71,32 @@ class Parzen:
 
     def risks(self, points: Floats, candidates: Floats, risk: Risk) -> Doubles:
         """Summed risk of the points once each candidate (n, d) got each label; (k, n)."""
-        cloud = Cloud(points)
         frequencies = self.frequencies(points)
         found = np.zeros((self.k, len(candidates)))
-        for part, start, table in cloud.tables(cloud.moved(candidates)):
-            found[:, start : start + table.shape[1]] += risk(frequencies[part], self.kernel(table))
+        for some, part, kernel in self._kernels(points, candidates):
+            found[:, part] += risk(frequencies[some], kernel)
         return found
+
+    def known_costs(self, costs: Doubles, candidates: Floats) -> Doubles:
+        """Summed cost of decisions drawn from p at the labelled items, as `risks`; (k, n).
+
+        `costs` (m, k) are those of each decision at each labelled item.
+        """
+        frequencies = self.frequencies(self.known)
+        fixed, totals = np.einsum("ij,ij->i", frequencies, costs), frequencies.sum(axis=1)[:, None]
+        found = np.zeros((self.k, len(candidates)))
+        for some, part, kernel in self._kernels(self.known, candidates):
+            inverse = 1.0 / (totals[some] + kernel)
+            found[:, part] += fixed[some] @ inverse + costs[some].T @ (kernel * inverse)
+        return found
+
+    def _kernels(
+        self, points: Floats, candidates: Floats
+    ) -> Iterator[tuple[slice, slice, Doubles]]:
+        """Blocks of the kernel of points and candidates: which of each, and values (r, p)."""
+        cloud = Cloud(candidates)
+        for part, start, table in cloud.tables(cloud.moved(points)):
+            yield slice(start, start + table.shape[1]), part, self.kernel(table).T
 
 
 def log_risk(frequencies: Doubles, kernel: Doubles) -> Doubles:
@@ -110,24 +130,12 @@ def cost_risk(matrix: Doubles) -> Risk:
     def risk(frequencies: Doubles, kernel: Doubles) -> Doubles:
         inverse = 1.0 / (frequencies.sum(axis=1)[:, None] + kernel)
         mixed = frequencies @ (matrix + matrix.T)
-        fixed = np.einsum("ij,ij->i", frequencies @ matrix, frequencies)[:, None]
-        risks = np.empty((len(matrix), kernel.shape[1]))
-        for c in range(len(risks)):
-            cost = fixed + kernel * (mixed[:, c, None] + kernel * matrix[c, c])
-            risks[c] = np.einsum("ij,ij,ij->j", cost, inverse, inverse)
-        return risks
-
-    return risk
-
-
-def known_risk(costs: Doubles) -> Risk:
-    """Cost of decisions drawn from p at points of one known class, costs (k,) of each."""
-
-    def risk(frequencies: Doubles, kernel: Doubles) -> Doubles:
-        inverse = 1.0 / (frequencies.sum(axis=1)[:, None] + kernel)
-        fixed = (frequencies @ costs)[:, None]
-        mine = (np.einsum("ij,ij->j", fixed + kernel * cost, inverse) for cost in costs)
-        return np.stack(list(mine))
+        fixed = np.einsum("ij,ij->i", frequencies @ matrix, frequencies)
+        share = kernel * inverse  # of the new label in all frequencies of a point
+        twice = np.einsum("ij,ij->j", share, share)
+        share *= inverse
+        inverse *= inverse
+        return np.asarray(mixed.T @ share + fixed @ inverse + np.diag(matrix)[:, None] * twice)
 
     return risk
 

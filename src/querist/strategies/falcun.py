@@ -49,9 +49,10 @@ class Falcun(Strategy):
         assert signals.proba is not None
         # worked on in the order of the keys, so that a draw falls on the item and not its row
         order = np.argsort(tie_keys_of(signals, rng)(np.arange(len(signals))), kind="stable")
-        columns = np.ascontiguousarray(signals.proba.T, dtype=np.float64)[:, order]
+        columns = np.ascontiguousarray(signals.proba[order].T, dtype=np.float64)
         unsure = np.maximum(1.0 - top_two_gap(signals.proba), 0.0)[order]
         apart = unsure.copy()
+        distance, room = np.empty((2, len(order)))  # taken once: their pages are costly
         left = np.ones(len(order), dtype=bool)
         picked: list[int] = []
         wanted: list[float] = []
@@ -60,9 +61,10 @@ class Falcun(Strategy):
             picked.append(at)
             wanted.append(worth)
             left[at] = False
-            distance = np.zeros(len(order))
+            distance[:] = 0.0
             for column in columns:
-                distance += np.abs(column - column[at])
+                np.subtract(column, column[at], out=room)
+                np.add(distance, np.abs(room, out=room), out=distance)
             np.minimum(apart, distance, out=apart)
             apart -= apart.min()
             apart /= apart.max() or 1.0

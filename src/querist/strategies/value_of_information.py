@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.core.types import Floats, Signals
-from querist.selection.parzen import cost_risk, known_risk
+from querist.selection.parzen import cost_risk
 from querist.selection.scores import Doubles
 from querist.strategies.base import Score
 from querist.strategies.cost_sensitive import checked_costs, costs_for
@@ -79,10 +79,9 @@ class ValueOfInformation(Score):
         costs, scale = cost_risk(matrix), len(vectors) / len(points)
         now = scale * _cost(model.proba(vectors[points]), matrix).sum()
         after = scale * model.risks(vectors[points], vectors, costs)
-        for y in np.unique(model.targets):
-            mine = model.known[model.targets == y]
-            now += (model.proba(mine) @ matrix[y]).sum()
-            after += model.risks(mine, vectors, known_risk(matrix[y]))
+        mine = matrix[model.targets]
+        now += (model.proba(model.known) * mine).sum()
+        after += model.known_costs(mine, vectors)
         frequencies = model.frequencies(vectors)
         for c in range(model.k):  # the candidate itself goes over to the labelled ones
             own = frequencies + np.eye(model.k)[c]
