@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from querist.cli import options
 from querist.cli.options import AsJson, Folder
 from querist.cli.output import progress, say, say_json, say_pairs, say_table
+from querist.core.errors import BadInput
 
 if TYPE_CHECKING:
     from querist.strategies import Sizes
@@ -99,13 +102,53 @@ def _strategy(name: str, sizes: Sizes | None) -> dict[str, Any]:
     return row
 
 
-def recommend(folder: Folder, as_json: AsJson = False) -> None:
-    """Name the strategy that the evidence speaks for here, and why."""
-    from querist.loop.folder import open_folder
+def recommend(
+    data: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder of a campaign, or a data file as for new.")
+    ],
+    id: options.Id = None,
+    text: options.Text = None,
+    features: options.Features = None,
+    images: options.Images = False,
+    label: options.Label = None,
+    ask: options.Ask = None,
+    ask_many: options.AskMany = None,
+    number: options.Number = None,
+    batch: options.Batch = None,
+    budget: options.Budget = None,
+    model: options.Model = None,
+    pick_limit: options.PickLimit = None,
+    as_json: AsJson = False,
+) -> None:
+    """Name the strategy that the evidence speaks for here, and why.
 
-    with open_folder(folder) as campaign:
-        advice = campaign.history.recommend()
-        used = campaign.status()["strategy"]
+    A campaign folder knows its own facts. For a data file they come from the file and the
+    options of new; nothing is written.
+    """
+    from querist.loop.folder import CONFIG, open_data, open_folder
+
+    columns = {
+        "id": id,
+        "text": text,
+        "features": features if features is None else options.parts_of(features),
+        "label": label,
+        "images": images,
+    }
+    settings = {"batch": batch, "budget": budget, "model": model, "pick_limit": pick_limit}
+    asked = {"ask": ask, "ask_many": ask_many, "number": number}
+    if data.is_dir() and ((data / CONFIG).exists() or not any(asked.values())):
+        given = [n for n, v in {**columns, **settings, **asked}.items() if v]
+        if given:
+            shown = ", ".join("--" + name.replace("_", "-") for name in given)
+            raise BadInput(
+                f"{data} is a campaign folder and has its own settings; leave out {shown}"
+            )
+        with open_folder(data) as campaign:
+            advice, used = campaign.history.recommend(), campaign.status()["strategy"]
+    else:
+        question = options.make_question(ask, ask_many, number)
+        with open_data(data, question, columns=columns, settings=settings) as campaign:
+            advice, used = campaign.history.recommend(), None
     took = None if advice.effort is None else advice.effort.seconds
     found = {
         "strategy": advice.strategy,

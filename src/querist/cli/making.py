@@ -13,10 +13,8 @@ from querist.cli.output import hint, progress, say, say_json
 from querist.core.errors import BadInput
 
 if TYPE_CHECKING:
-    from querist.core.protocols import Question
     from querist.loop.campaign import Campaign
 
-Ask = Annotated[str | None, typer.Option("--ask", help='The labels, comma-separated; or "number".')]
 Strategy = Annotated[
     str | None, typer.Option(help="Who picks; see: querist strategies. Default: auto.")
 ]
@@ -29,23 +27,16 @@ def new(
     text: options.Text = None,
     features: options.Features = None,
     images: options.Images = False,
-    label: Annotated[
-        str | None,
-        typer.Option(help='Column of known labels; "folder" for the sub-folder of an image.'),
-    ] = None,
+    label: options.Label = None,
     costs: Annotated[
         str | None, typer.Option(help="Column of what a label costs, for per_cost and knapsack.")
     ] = None,
     groups: Annotated[
         str | None, typer.Option(help="Column of the group of an item: quotas, scores by group.")
     ] = None,
-    ask: Ask = None,
-    ask_many: Annotated[
-        str | None, typer.Option(help="Labels of which several may hold, comma-separated.")
-    ] = None,
-    number: Annotated[
-        str | None, typer.Option(help="Ask for a number within LOW,HIGH; either may be empty.")
-    ] = None,
+    ask: options.Ask = None,
+    ask_many: options.AskMany = None,
+    number: options.Number = None,
     batch: options.Batch = None,
     start: Annotated[int | None, typer.Option(help="Items of the first batch.")] = None,
     budget: options.Budget = None,
@@ -60,6 +51,7 @@ def new(
     model: options.Model = None,
     until: options.Until = None,
     pick_limit: options.PickLimit = None,
+    mistakes: options.Mistakes = None,
     seed: options.Seed = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -90,45 +82,15 @@ def new(
         "until": until,
         "model": model,
         "pick_limit": pick_limit,
+        "mistakes": mistakes,
         "seed": seed,
     }
-    question = make_question(ask, ask_many, number)
+    question = options.make_question(ask, ask_many, number)
     with (
         progress("opening the pool and choosing the first batch"),
         create_folder(folder, data, question, columns=columns, settings=settings) as made,
     ):
         _say_made(made, folder, as_json)
-
-
-def make_question(ask: str | None, ask_many: str | None, number: str | None) -> Question:
-    """The question that the options ask for.
-
-    Raises
-    ------
-    BadInput
-        Unless exactly one of them is given.
-
-    Examples
-    --------
-    >>> make_question("spam,ham", None, None), make_question(None, None, "0,")
-    (Choice(labels=('spam', 'ham')), Number(low=0.0, high=None))
-    """
-    from querist.core.questions import Choice, Choices, Number
-
-    if sum(given is not None for given in (ask, ask_many, number)) != 1:
-        raise BadInput(
-            "what is asked? Give one of --ask a,b,c (one label), --ask-many a,b,c (several), "
-            "--ask number, or --number LOW,HIGH"
-        )
-    if ask_many is not None:
-        return Choices(parts_of(ask_many))
-    if ask is not None and ask != "number":
-        return Choice(parts_of(ask))
-    low, _, high = (number or ",").partition(",")
-    try:
-        return Number(float(low) if low.strip() else None, float(high) if high.strip() else None)
-    except ValueError as error:
-        raise BadInput(f"--number takes LOW,HIGH such as 0,10 or 0, ; got {number!r}") from error
 
 
 def _say_made(made: Campaign, folder: Path, as_json: bool) -> None:
@@ -155,6 +117,7 @@ def change(
     model: options.Model = None,
     until: options.Until = None,
     pick_limit: options.PickLimit = None,
+    mistakes: options.Mistakes = None,
     by: By = "me",
     as_json: AsJson = False,
 ) -> None:
@@ -169,6 +132,7 @@ def change(
         "model": model,
         "until": until,
         "pick_limit": pick_limit,
+        "mistakes": mistakes,
     }
     settings = {name: value for name, value in asked.items() if value is not None}
     if not settings:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from querist.core.protocols import Question
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the campaign.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts, not text.")]
@@ -19,6 +22,22 @@ Features = Annotated[
 ]
 Images = Annotated[bool, typer.Option("--images", help="The texts are paths of image files.")]
 
+Label = Annotated[
+    str | None,
+    typer.Option(
+        "--label", help='Column of known labels; "folder" for the sub-folder of an image.'
+    ),
+]
+
+Ask = Annotated[str | None, typer.Option("--ask", help='The labels, comma-separated; or "number".')]
+AskMany = Annotated[
+    str | None,
+    typer.Option("--ask-many", help="Labels of which several may hold, comma-separated."),
+]
+Number = Annotated[
+    str | None,
+    typer.Option("--number", help="Ask for a number within LOW,HIGH; either may be empty."),
+]
 Batch = Annotated[int | None, typer.Option("--batch", help="Items per round.")]
 Budget = Annotated[int | None, typer.Option("--budget", help="Labels that may be bought.")]
 Price = Annotated[float | None, typer.Option("--price", help="Money per label.")]
@@ -29,6 +48,10 @@ Model = Annotated[str | None, typer.Option("--model", help="An estimator as pack
 PickLimit = Annotated[
     float | None,
     typer.Option("--pick-limit", help="Seconds a choice may be estimated to take; 0 allows all."),
+]
+Mistakes = Annotated[
+    str | None,
+    typer.Option(help='Costs of mistakes that are not 1: "true,decided=cost; ...".'),
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Decides every draw.")]
 
@@ -68,3 +91,38 @@ def count_or_share(text: str | None) -> int | float | None:
             f"a count such as 200 or a share such as 0.1 is expected; got {text!r}"
         ) from None
     return int(number) if number.is_integer() else number
+
+
+def make_question(ask: str | None, ask_many: str | None, number: str | None) -> Question:
+    """The question that the options ask for.
+
+    Raises
+    ------
+    BadInput
+        Unless exactly one of them is given.
+
+    Examples
+    --------
+    >>> make_question("spam,ham", None, None), make_question(None, None, "0,")
+    (Choice(labels=('spam', 'ham')), Number(low=0.0, high=None))
+    """
+    from querist.core.errors import BadInput
+    from querist.core.questions import Choice, Choices
+    from querist.core.questions import Number as NumberQuestion
+
+    if sum(given is not None for given in (ask, ask_many, number)) != 1:
+        raise BadInput(
+            "what is asked? Give one of --ask a,b,c (one label), --ask-many a,b,c (several), "
+            "--ask number, or --number LOW,HIGH"
+        )
+    if ask_many is not None:
+        return Choices(parts_of(ask_many))
+    if ask is not None and ask != "number":
+        return Choice(parts_of(ask))
+    low, _, high = (number or ",").partition(",")
+    try:
+        return NumberQuestion(
+            float(low) if low.strip() else None, float(high) if high.strip() else None
+        )
+    except ValueError as error:
+        raise BadInput(f"--number takes LOW,HIGH such as 0,10 or 0, ; got {number!r}") from error

@@ -24,7 +24,9 @@ Size = Annotated[int, typer.Option("--batch", help="Labels between two models.")
 Budget = Annotated[int | None, typer.Option(help="Labels in all, the start included.")]
 Seeds = Annotated[int, typer.Option(help="Replays of each strategy.")]
 Test = Annotated[float, typer.Option("--test", help="Share of the rows held out for the score.")]
-Scoring = Annotated[str, typer.Option(help="Name of a scikit-learn score.")]
+Scoring = Annotated[
+    str, typer.Option(help="Name of a scikit-learn score; neg_cost with --mistakes.")
+]
 Control = Annotated[float, typer.Option(help="Share of every batch drawn at random.")]
 Jobs = Annotated[int, typer.Option(help="Processes; -1 takes one per core.")]
 
@@ -45,6 +47,7 @@ def simulate(
     test: Test = 0.25,
     scoring: Scoring = "accuracy",
     control: Control = 0.0,
+    mistakes: options.Mistakes = None,
     seed: options.Seed = 0,
     jobs: Jobs = 1,
     out: Out = None,
@@ -67,6 +70,7 @@ def simulate(
         test_size=test,
         scoring=scoring,
         control=control,
+        mistakes=mistakes,
     )
     if out is not None:
         write(out, found.to_json())
@@ -100,6 +104,7 @@ def compare(
     test: Test = 0.25,
     scoring: Scoring = "accuracy",
     control: Control = 0.0,
+    mistakes: options.Mistakes = None,
     target: Annotated[
         float | None, typer.Option(help="Also tell the labels each needs to this score.")
     ] = None,
@@ -132,6 +137,7 @@ def compare(
         test_size=test,
         scoring=scoring,
         control=control,
+        mistakes=mistakes,
     )
     if out is not None:
         page = out.suffix != ".json"

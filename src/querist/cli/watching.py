@@ -71,6 +71,8 @@ def _say_status(found: dict[str, Any]) -> None:
     }
     if found["classes"]:
         pairs["classes"] = ", ".join(f"{name} {n}" for name, n in found["classes"].items())
+    if found["mistakes"]:
+        pairs["mistakes"] = found["mistakes"]
     if found["annotators"]:
         pairs["annotators"] = ", ".join(f"{by} {n}" for by, n in found["annotators"].items())
     pairs |= {"strategy": found["strategy"], "model": found["model"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 _LEADING = {"choice": "accuracy", "choices": "f1_macro", "number": "rmse"}
-_LOWER = frozenset({"rmse", "mae", "log_loss", "calibration_error"})
+_LOWER = frozenset({"cost", "rmse", "mae", "log_loss", "calibration_error"})
 _SHARES = ("accuracy", "subset_accuracy", "f1", "recall", "precision", "calibration_error")
 
 
@@ -23,13 +23,15 @@ def primary(view: str) -> str:
 def leading(metrics: Iterable[str]) -> str | None:
     """The leading one of the metrics that were measured, None when there are none.
 
+    Where mistakes have a price, their cost leads.
+
     Examples
     --------
-    >>> leading(["f1_macro", "accuracy", "log_loss"])
-    'accuracy'
+    >>> leading(["f1_macro", "accuracy", "log_loss"]), leading(["accuracy", "cost"])
+    ('accuracy', 'cost')
     """
-    names = list(metrics)
-    return next((name for name in _LEADING.values() if name in names), next(iter(names), None))
+    names, wanted = list(metrics), ("cost", *_LEADING.values())
+    return next((name for name in wanted if name in names), next(iter(names), None))
 
 
 def higher_is_better(metric: str) -> bool:
@@ -37,10 +39,10 @@ def higher_is_better(metric: str) -> bool:
 
     Examples
     --------
-    >>> higher_is_better("accuracy"), higher_is_better("rmse")
-    (True, False)
+    >>> higher_is_better("accuracy"), higher_is_better("rmse"), higher_is_better("cost[group a]")
+    (True, False, False)
     """
-    return metric not in _LOWER
+    return metric.split("[")[0] not in _LOWER
 
 
 def is_share(metric: str) -> bool:

@@ -25,7 +25,8 @@ ROWWISE = (
     "neighbours",
     "groups",
 )
-NAMES = (*ROWWISE, "labelled", "reference")
+WHOLE = ("labelled", "reference", "mistakes")  # not one row per candidate
+NAMES = (*ROWWISE, *WHOLE)
 FROM_MODEL = frozenset({"proba", "decision", "draws", "predicted", "marginals"})
 POINTS = 10_000  # points to be covered; of a larger pool a sample of so many
 MEMBERS = 5  # models of a committee where a strategy that reads draws names no number
@@ -108,6 +109,8 @@ class Signals:
         there. A campaign keeps them between rounds; without them strategies compute them.
     groups : array (n,)
         Name of the group each candidate belongs to, such as a region.
+    mistakes : array (k, k)
+        What deciding for the column costs when the row is true: not negative.
 
     Raises
     ------
@@ -133,10 +136,11 @@ class Signals:
     distances: Floats | None = None
     neighbours: Positions | None = None
     groups: NDArray[Any] | None = None
+    mistakes: Floats | None = None
     _len: int = field(init=False, repr=False, default=0)
 
     def __post_init__(self) -> None:
-        _as_arrays(self, *ROWWISE, "reference")
+        _as_arrays(self, *ROWWISE, "reference", "mistakes")
         lengths = {
             name: value.shape[0] for name in ROWWISE if (value := getattr(self, name)) is not None
         }
@@ -164,6 +168,8 @@ class Signals:
                     f"{self.vectors.shape[1]}; they must live in the same space"
                 )
         _check_nearest(self)
+        if self.mistakes is not None:
+            object.__setattr__(self, "mistakes", checked_mistakes(self.mistakes))
         if self.cost is not None and not (np.isfinite(self.cost).all() and (self.cost > 0).all()):
             raise BadInput("cost must be positive and finite for every candidate")
         known = None if self.labelled is None else self.labelled.vectors
@@ -200,7 +206,7 @@ class Signals:
             name: None if (value := getattr(self, name)) is None else value[positions]
             for name in ROWWISE
         }
-        return unchecked_signals(labelled=self.labelled, reference=self.reference, **part)
+        return unchecked_signals(**part, **{name: getattr(self, name) for name in WHOLE})
 
 
 def _as_arrays(holder: Labelled | Signals, *names: str) -> None:
@@ -221,6 +227,22 @@ def _as_arrays(holder: Labelled | Signals, *names: str) -> None:
         except (TypeError, ValueError) as error:
             raise BadInput(f"{name} must be an array of numbers: {error}") from error
         object.__setattr__(holder, name, array)
+
+
+def checked_mistakes(costs: Any) -> Floats:
+    """Costs of mistakes (k, k) in doubles, or BadInput unless square, finite, not negative.
+
+    Examples
+    --------
+    >>> checked_mistakes([[0, 10], [1, 0]]).shape
+    (2, 2)
+    """
+    found = np.asarray(costs, dtype=np.float64)
+    if found.ndim != 2 or found.shape[0] != found.shape[1]:
+        raise BadInput(f"a cost matrix is square, (k, k), but its shape is {found.shape}")
+    if not (np.isfinite(found).all() and (found >= 0).all()):
+        raise BadInput("a cost matrix holds finite costs that are not negative")
+    return found
 
 
 def unchecked_signals(**parts: Any) -> Signals:

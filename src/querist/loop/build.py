@@ -26,6 +26,7 @@ from querist.loop.campaign import Campaign
 from querist.loop.groups import digest_of_groups
 from querist.loop.growth import Growth, arrival
 from querist.loop.journal import Journal
+from querist.loop.mistakes import check_targets, matrix_of
 from querist.loop.needs import costs_of, groups_of, reach, supplied
 from querist.loop.recipe import make_recipe, plan_remarks
 from querist.loop.reserve import draw, edges
@@ -70,6 +71,7 @@ def campaign(
     costs: str | Sequence[float] | None = None,
     pick_limit: float | None = None,
     groups: str | Sequence[Any] | None = None,
+    mistakes: Any = None,
     **columns: Any,
 ) -> Campaign:
     """Open a campaign, or resume the one its log holds; its queue is filled when this returns.
@@ -116,6 +118,10 @@ def campaign(
     groups : str or sequence, optional
         The group of each item, a column or one per item: for `GroupQuota`, and for scores
         group by group in status and report.
+    mistakes : array (k, k), mapping or str, optional
+        What wrong decisions cost: a matrix [true, decided], or those that do not cost 1, as
+        ``{("spam", "ham"): 10}`` or ``"spam,ham=10"``. Decisions, scores, `predict` and
+        strategies such as `CostSensitive` then go by the expected cost.
 
     Raises
     ------
@@ -151,6 +157,7 @@ def campaign(
         "distinct": distinct,
         "seed": seed,
         "pick_limit": pick_limit,
+        "mistakes": None if mistakes is None else matrix_of(mistakes, question),
     }
     recipe = make_recipe(len(pool), _remembered(journal.state, settings))
     adapter, described = make_model(model, pool, question)
@@ -162,9 +169,9 @@ def campaign(
         notes = (*notes, f"model chosen for {pool.kind} data: {described}")
     if strategy == "auto":
         notes = (*notes, f"strategy chosen: {_AUTO}")
-    parts = Parts(
-        question, adapter, chosen, make_rule(until, recipe.budget), recipe, notes, measure
-    )
+    rule = make_rule(until, recipe.budget)
+    check_targets(rule, recipe.mistakes)
+    parts = Parts(question, adapter, chosen, rule, recipe, notes, measure)
     told = _written(parts, described, pool)
     if journal.state.opened is None:
         _open(journal, parts, pool, told, labels)
@@ -241,10 +248,13 @@ def change_parts(
     own = make_rule(None, parts.recipe.budget).rules
     others = [rule for rule in parts.rule.rules if rule not in own]
     until = rest.pop("until", AnyOf(others) if others else None)
+    if rest.get("mistakes") is not None:
+        rest["mistakes"] = matrix_of(rest["mistakes"], parts.question)
     recipe = make_recipe(len(pool), {**parts.recipe.to_json(), **rest})
     supplied(parts.strategy, reach(parts.model, parts.question, pool))
     check_groups_named(parts.strategy, groups_of(pool))
     parts = replace(parts, recipe=recipe, rule=make_rule(until, recipe.budget))
+    check_targets(parts.rule, recipe.mistakes)
     return parts, _changes(state, _written(parts, described, pool), by)
 
 

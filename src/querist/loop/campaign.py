@@ -210,14 +210,15 @@ class Campaign:
     def predict(self, items: Any) -> list[Any]:
         """Labels the newest model gives to items of the pool's kind.
 
+        With `mistakes` in the recipe, and a model that has probabilities, they are the
+        decisions of the least expected cost.
+
         Raises
         ------
         NoModel
             Before the first labels are in and a step was taken.
         """
-        said = self._worker.model().predict(self._growth.batch(items))
-        assert said.value is not None
-        return self.parts.question.decode(said.value)
+        return self.parts.question.decode(self._worker.decide(items))
 
     def labels(self) -> list[dict[str, Any]]:
         """Every label: id, value, confidence, votes, arm, probability of having been picked."""
@@ -248,7 +249,7 @@ class Campaign:
             return len(longer) - before
 
     def change(self, *, by: str = "me", **settings: Any) -> None:
-        """Change budget, price, batch, until, strategy or model; old and new value are logged.
+        """Change budget, price, batch, until, strategy, model, mistakes; old and new are logged.
 
         Examples
         --------

@@ -20,6 +20,7 @@ from querist.logs import open_log
 from querist.loop.desk import Desk
 from querist.loop.growth import Growth
 from querist.loop.journal import Journal
+from querist.loop.mistakes import matrix_of
 from querist.pools import extend, open_pool
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def create_folder(
         "querist": {"version": version("querist")},
         "data": {"files": [stored], "rehearsal": rehearsal, **columns},
         "question": question.to_json(),
-        "recipe": {name: value for name, value in settings.items() if value is not None},
+        "recipe": _plain({n: v for n, v in settings.items() if v is not None}, question),
     }
     open_log(_url(folder)).close()  # before the config: a campaign without its log is refused
     _write(folder, config)
@@ -102,6 +103,27 @@ def open_folder(folder: str | Path) -> Campaign:
         store=ModelStore(folder / MODELS),
         labels=[None] * len(pool) if rehearsal else None,
         **recipe,
+    )
+
+
+def open_data(
+    data: str | Path, question: Question, *, columns: Mapping[str, Any], settings: Mapping[str, Any]
+) -> Campaign:
+    """A campaign over a data file as `create_folder` would make it, in memory only.
+
+    Its first items are drawn at random, which costs nothing; given labels train a model that
+    is not measured.
+    """
+    from querist.loop.build import campaign
+
+    pool = open_pool(Path(data), **{name: value for name, value in columns.items() if value})
+    recipe = dict(settings)
+    if isinstance(recipe.get("model"), str):
+        recipe["model"] = model_by_name(recipe["model"])
+    given = _given_labels(pool)
+    labels = [None] * len(pool) if all(value is not None for value in given) else given
+    return campaign(
+        pool, question, strategy="random", labels=labels, measure=False, distinct="off", **recipe
     )
 
 
@@ -158,7 +180,16 @@ def read_config(folder: str | Path) -> dict[str, Any]:
 def change_config(folder: str | Path, settings: Mapping[str, Any]) -> None:
     """Write changed settings into campaign.toml, so that the next opening agrees with the log."""
     config = read_config(folder)
-    _write(Path(folder), {**config, "recipe": {**config.get("recipe", {}), **settings}})
+    plain = _plain(settings, question_from_json(config["question"]))
+    _write(Path(folder), {**config, "recipe": {**config.get("recipe", {}), **plain}})
+
+
+def _plain(settings: Mapping[str, Any], question: Question) -> dict[str, Any]:
+    """Settings as TOML can hold them: mistakes as their text, or else as lists."""
+    mistakes = settings.get("mistakes")
+    if mistakes is None or isinstance(mistakes, str):
+        return dict(settings)
+    return {**settings, "mistakes": matrix_of(mistakes, question)}
 
 
 def truth(folder: str | Path) -> dict[str, Any]:

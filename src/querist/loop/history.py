@@ -51,9 +51,10 @@ class History:
 
     def score(self, number: int, items: Any, values: Sequence[Any]) -> dict[str, Interval]:
         """Scores of a round's model on labelled items of your own."""
-        question, growth = self._worker.parts.question, self._worker.growth
-        targets = question.encode(values)
-        return measure.on_items(question, self.model(number), growth.batch(items), targets)
+        parts, growth = self._worker.parts, self._worker.growth
+        targets, prices = parts.question.encode(values), parts.recipe.mistakes
+        model, batch = self.model(number), growth.batch(items)
+        return measure.on_items(parts.question, model, batch, targets, mistakes=prices)
 
     def ranking(self, n: int | None = None, *, strategy: Any = None) -> list[dict[str, Any]]:
         """Candidates in the order they are wanted now: rank, id, score; nothing is queued.

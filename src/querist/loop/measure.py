@@ -13,9 +13,11 @@ from querist.core.protocols import Model, Pool, Question
 from querist.core.types import Interval, Prediction
 from querist.loop.groups import by_group
 from querist.loop.ledger import Ledger
+from querist.loop.mistakes import Mistakes, decided
 from querist.loop.needs import groups_of
 from querist.loop.training import TrainingSet
 from querist.metrics.classification import classification
+from querist.metrics.cost import mean_cost
 from querist.metrics.multilabel import multilabel
 from querist.metrics.regression import regression
 
@@ -31,6 +33,7 @@ def on_control(
     training: TrainingSet,
     ledger: Ledger,
     seed: int,
+    mistakes: Mistakes | None = None,
 ) -> dict[str, Interval]:
     """Cross-fitted scores on the control slice, the only training labels drawn at random.
 
@@ -55,7 +58,7 @@ def on_control(
         where.append(rows)
         said.append(model.predict(pool.items(rows), _asked(model)))
     of = None if groups is None else groups[np.concatenate(where)]
-    return _scores(question, np.concatenate(truth), _join(said), seed, of)
+    return _scores(question, np.concatenate(truth), _join(said), seed, of, mistakes)
 
 
 def on_items(
@@ -65,10 +68,14 @@ def on_items(
     targets: NDArray[Any],
     seed: int = 0,
     groups: NDArray[np.str_] | None = None,
+    mistakes: Mistakes | None = None,
 ) -> dict[str, Interval]:
-    """Scores of a model on labelled items it never saw, overall and by their groups (m,)."""
+    """Scores of a model on labelled items it never saw, overall and by their groups (m,).
+
+    With `mistakes`, what is scored is the decision of the least expected cost.
+    """
     said = model.predict(items, _asked(model))
-    return _scores(question, targets, said, seed, groups)
+    return _scores(question, targets, said, seed, groups, mistakes)
 
 
 def _asked(model: Model) -> frozenset[str]:
@@ -88,19 +95,26 @@ def _scores(
     said: Prediction,
     seed: int,
     groups: NDArray[np.str_] | None,
+    mistakes: Mistakes | None,
 ) -> dict[str, Interval]:
     """Scores of all items, and the leading one of each group."""
-    found = _score(question, truth, said, seed)
+    said = Prediction(value=decided(said, mistakes), proba=said.proba)
+    found = _score(question, truth, said, seed, mistakes)
 
     def of_part(mask: NDArray[np.bool_]) -> dict[str, Interval]:
         assert said.value is not None
-        return _score(question, truth[mask], Prediction(value=said.value[mask]), seed)
+        part = Prediction(value=said.value[mask])
+        return _score(question, truth[mask], part, seed, mistakes)
 
     return found | by_group(of_part, leading(found), groups)
 
 
 def _score(
-    question: Question, truth: NDArray[Any], said: Prediction, seed: int
+    question: Question,
+    truth: NDArray[Any],
+    said: Prediction,
+    seed: int,
+    mistakes: Mistakes | None,
 ) -> dict[str, Interval]:
     assert said.value is not None
     if question.view == "number":
@@ -108,4 +122,7 @@ def _score(
     labels = tuple(getattr(question, "labels", ()))
     if question.view == "choices":
         return multilabel(truth, said.value, labels, seed=seed)
-    return classification(truth, said.value, said.proba, labels, seed=seed)
+    found = classification(truth, said.value, said.proba, labels, seed=seed)
+    if mistakes is None or not len(truth):
+        return found
+    return {"cost": mean_cost(truth, said.value, np.array(mistakes), seed=seed), **found}

@@ -67,7 +67,10 @@ def _score(
         on = test if len(test) else order[size:]
         model = _fit(campaign, state, np.sort(order[:size]), seed)
         items, truth = campaign.pool.items(on), _targets(campaign, state, on)
-        found.append(measure.on_items(campaign.parts.question, model, items, truth, seed)[metric])
+        parts = campaign.parts
+        prices = parts.recipe.mistakes
+        scores = measure.on_items(parts.question, model, items, truth, seed, None, prices)
+        found.append(scores[metric])
     value, low, high = np.mean([(i.value, i.low, i.high) for i in found], axis=0)
     return float(value), float(low), float(high)
 

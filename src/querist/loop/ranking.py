@@ -36,7 +36,10 @@ def ranking(worker: Worker, n: int | None, strategy: Any) -> list[dict[str, Any]
         chosen = chosen.cold_start or (Random() if chosen.needs else chosen)
     seed = seed_for(parts.recipe.seed, number)
     earlier = worker.earlier(worker.journal.state.rounds[:-1])
-    signals = growth.scorer.signals(chosen, rows, training, model, parts.model, seed, earlier)
+    prices = parts.recipe.mistakes
+    signals = growth.scorer.signals(
+        chosen, rows, training, model, parts.model, seed, earlier, mistakes=prices
+    )
     draws = np.random.SeedSequence([parts.recipe.seed, number])
     picks = growth.scorer.pick(chosen, signals, len(rows) if n is None else n, draws)
     ids = growth.pool.ids(rows[picks.positions])

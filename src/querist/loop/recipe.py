@@ -9,6 +9,7 @@ from numbers import Real
 from typing import Any
 
 from querist.core.errors import BadInput
+from querist.loop.mistakes import Mistakes
 
 CYCLES = (5, 15)  # rounds in which most campaigns do their work
 BATCH = (200, 1000)  # batch sizes that balance retraining against staleness
@@ -42,6 +43,8 @@ class Recipe:
         Decides every draw.
     pick_limit : float
         Seconds a choice may be estimated to take; above it `step` refuses. 0 allows all.
+    mistakes : tuple of k tuples of k floats, or None
+        Cost of deciding for the column when the row is true; None counts all alike.
     """
 
     batch: int
@@ -54,10 +57,12 @@ class Recipe:
     distinct: str = "pool"
     seed: int = 0
     pick_limit: float = PICK_LIMIT
+    mistakes: Mistakes | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain dict for the log."""
-        return dict(vars(self))
+        rows = None if self.mistakes is None else [list(row) for row in self.mistakes]
+        return {**vars(self), "mistakes": rows}
 
 
 def make_recipe(pool_size: int, settings: Mapping[str, Any]) -> Recipe:
@@ -101,6 +106,8 @@ def make_recipe(pool_size: int, settings: Mapping[str, Any]) -> Recipe:
             f"pick_limit is seconds a choice may take, 0 or more (0 allows all), but got {limit!r}"
         )
     given["pick_limit"] = float(limit)
+    if "mistakes" in given:
+        given["mistakes"] = tuple(tuple(row) for row in given["mistakes"])
     if price is not None and not (isinstance(price, Real) and 0 <= float(price) < math.inf):
         raise BadInput(f"price is money per label, 0 or more, but got {price!r}")
     if "batch" in given and budget is not None and given["batch"] > budget:

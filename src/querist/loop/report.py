@@ -175,7 +175,11 @@ def _curve(
     notes = [f"{metric} is {_ON[turns[-1].measured_on]}; bands are 95 % intervals"]
     lines = [_line(turns, metric)]
     if comparison is not None:
-        lines += _compared(comparison)
+        drawn = _compared(comparison, metric)
+        lines += drawn
+        if not drawn:
+            scored = ", ".join(comparison.scores)
+            notes.append(f"the comparison scored {scored}, not {metric}: its curves are left out")
         notes += [f"{name} against random: {said}" for name, said in comparison.verdict().items()]
     elif random := random_curve(campaign, state, metric):
         lines.append(random)
@@ -210,12 +214,21 @@ def _line(turns: Sequence[Round], metric: str) -> CurveLine:
     )
 
 
-def _compared(comparison: Any) -> list[CurveLine]:
-    """Mean curves of a comparison with their bands over seeds, random as the baseline."""
+def _compared(comparison: Any, metric: str) -> list[CurveLine]:
+    """Mean curves of a comparison with their bands over seeds, random as the baseline.
+
+    None when it scored something else; scikit-learn's scorers turn what should be low around.
+    """
+    found = [
+        (name, sign)
+        for name, sign in ((metric, 1), (f"neg_{metric}", -1))
+        if name in comparison.scores
+    ]
     lines = []
-    for name in comparison.curves:
-        labels, scores = comparison.matrix(name)
-        mean, low, high = (part.tolist() for part in curve_band(scores))
+    for name in comparison.curves if found else ():
+        score, sign = found[0]
+        labels, scores = comparison.matrix(name, score)
+        mean, low, high = (part.tolist() for part in curve_band(sign * scores))
         shown = f"{name}, mean of {len(scores)} replays"
         role: Literal["random", "other"] = "random" if name == "random" else "other"
         lines.append(CurveLine(shown, labels.tolist(), mean, low, high, role))

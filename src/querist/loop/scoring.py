@@ -18,6 +18,7 @@ from querist.core.remarks import remark
 from querist.core.signals import MEMBERS, POINTS
 from querist.core.types import Floats, Ints, Labelled, Picks, Signals
 from querist.loop.ledger import Ledger
+from querist.loop.mistakes import Mistakes
 from querist.loop.needs import costs_of, groups_of, learns, reach, supplied
 from querist.loop.space import Space
 from querist.loop.training import TrainingSet
@@ -50,10 +51,12 @@ class Scorer:
         past: Sequence[Model] = (),
         *,
         seconds: dict[str, float] | None = None,
+        mistakes: Mistakes | None = None,
     ) -> Signals:
         """What `strategy` needs and wants, one row per candidate row.
 
-        Training a committee, and asking it, is added to `seconds` as "committee".
+        Training a committee, and asking it, is added to `seconds` as "committee"; `mistakes`
+        are the costs of the recipe.
 
         Raises
         ------
@@ -62,6 +65,8 @@ class Scorer:
         """
         names = supplied(strategy, self.gives(model))
         parts: dict[str, Any] = {"ids": self.ledger.keys[rows]}
+        if mistakes is not None and "mistakes" in strategy.wants:
+            parts["mistakes"] = np.array(mistakes)
         if model is not None and (asked := frozenset(names & {"proba", "decision"})):
             parts |= self._predict(model, rows, asked)
         if model is not None and "marginals" in names:

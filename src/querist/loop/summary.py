@@ -11,6 +11,7 @@ from querist.core.protocols import Question
 from querist.core.types import Round
 from querist.loop.groups import group_rows
 from querist.loop.ledger import Ledger
+from querist.loop.mistakes import told
 from querist.loop.rounds import round_to_json
 from querist.loop.state import IMPORTED, State
 from querist.loop.turn import Parts
@@ -46,6 +47,7 @@ def summary(parts: Parts, state: State, ledger: Ledger) -> dict[str, Any]:
         "question": parts.question.to_json(),
         "classes": class_counts(parts, state, ledger),
         "groups": group_rows(state, ledger, last),
+        "mistakes": told(recipe.mistakes, getattr(parts.question, "labels", ())),
         "annotators": annotators(state),
         "duplicates": sum(came.duplicates for came in state.arrivals),
         "data_version": last.data_version,

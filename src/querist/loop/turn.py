@@ -177,10 +177,20 @@ def _measure(
         items = ledger.pool.items(now.holdout.rows)
         targets, all_groups = now.holdout.targets, groups_of(ledger.pool)
         groups = None if all_groups is None else all_groups[now.holdout.rows]
-        return measure.on_items(parts.question, model, items, targets, seed, groups), "holdout"
+        prices = parts.recipe.mistakes
+        found = measure.on_items(parts.question, model, items, targets, seed, groups, prices)
+        return found, "holdout"
     if parts.recipe.control == 0 or not parts.measure:
         return {}, ""
-    found = measure.on_control(ledger.pool, parts.question, parts.model, now.training, ledger, seed)
+    found = measure.on_control(
+        ledger.pool,
+        parts.question,
+        parts.model,
+        now.training,
+        ledger,
+        seed,
+        parts.recipe.mistakes,
+    )
     return found, "control" if found else ""
 
 
@@ -224,6 +234,7 @@ def _choose(
                 seed,
                 now.earlier,
                 seconds=seconds,
+                mistakes=parts.recipe.mistakes,
             )
         seconds["score"] -= seconds.get("committee", 0.0)
         with _timed(seconds, "select"), remarks() as said:

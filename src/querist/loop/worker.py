@@ -11,6 +11,7 @@ from itertools import takewhile
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from querist.core.errors import Conflict, LogError, NoModel
 from querist.core.events import Event, Queued, QueuedItem, Stepped
@@ -18,6 +19,7 @@ from querist.core.protocols import Model
 from querist.core.types import Round
 from querist.loop.growth import Growth
 from querist.loop.journal import Journal
+from querist.loop.mistakes import decided
 from querist.loop.reserve import CONTROL
 from querist.loop.rounds import round_to_json
 from querist.loop.state import State
@@ -67,6 +69,13 @@ class Worker:
         if number is None:
             raise NoModel("no model is trained yet: tell some labels, then call step()")
         return self._version(number)
+
+    def decide(self, items: Any) -> NDArray[Any]:
+        """What the newest model decides of items of the pool's kind, as targets."""
+        model, mistakes = self.model(), self.parts.recipe.mistakes
+        gives: frozenset[str] = getattr(model, "gives", frozenset())
+        needs = frozenset({"proba"} if mistakes is not None and "proba" in gives else {"value"})
+        return decided(model.predict(self.growth.batch(items), needs), mistakes)
 
     def _version(self, number: int) -> Model:
         if self._kept is None or self._kept[0] != number:

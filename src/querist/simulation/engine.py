@@ -14,10 +14,11 @@ from querist.core.types import Ints, Round, Task
 from querist.logs.memory import MemoryLog
 from querist.loop.build import campaign
 from querist.loop.campaign import Campaign
+from querist.loop.mistakes import matrix_of
 from querist.loop.recipe import is_whole
 from querist.simulation.curve import Curve
 from querist.simulation.problem import Problem, adapter_of, set_up
-from querist.simulation.scoring import Scorer, Scoring, score_all, scorers_of
+from querist.simulation.scoring import Scorer, Scoring, cost_scorer, score_all, scorers_of
 
 Oracle = Callable[[Task], Any]
 
@@ -39,6 +40,7 @@ def simulate(
     seed: int = 0,
     test_size: float = 0.25,
     groups: Any = None,
+    mistakes: Any = None,
 ) -> Curve:
     """Let a strategy ask for the labels of data that have them, and score every model.
 
@@ -79,6 +81,9 @@ def simulate(
         Share of X held out when there is no X_test.
     groups : sequence (n,), optional
         The group of each row of X, for strategies such as `GroupQuota`.
+    mistakes : array (k, k), mapping or str, optional
+        What wrong decisions cost, as in `querist.campaign`: for strategies such as
+        `CostSensitive`, and for scoring="neg_cost", the mean cost of the decisions with a minus.
 
     Returns
     -------
@@ -121,7 +126,9 @@ def simulate(
     )
     left = _left(batch, budget, problem)
     regression = problem.target.question.view == "number"
-    scorers = scorers_of(scoring, regression=regression)
+    costs = None if mistakes is None else matrix_of(mistakes, problem.target.question)
+    own = {} if costs is None else {"neg_cost": cost_scorer(costs, problem.target.classes)}
+    scorers = scorers_of(scoring, regression=regression, own=own)
     names = dict(zip(problem.origin.tolist(), problem.pool.ids(_all(problem)), strict=True))
     live = campaign(
         problem.pool,
@@ -137,6 +144,7 @@ def simulate(
         labels={names[row]: problem.target.answers[row] for row in problem.given.tolist()},
         distinct="batch" if batch > 1 else "off",
         measure=False,
+        mistakes=costs,
     )
     replay = _Replay(live, problem, scorers)
     replay.run(oracle or replay.truth, left)

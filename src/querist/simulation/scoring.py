@@ -10,13 +10,18 @@ import numpy as np
 from sklearn.metrics import get_scorer, get_scorer_names
 
 from querist.core.errors import BadInput
+from querist.metrics.cost import cheapest
 
 Scorer = Callable[[Any, Any, Any], float]
 Scoring = str | Scorer | Sequence[str | Scorer] | Mapping[str, str | Scorer]
 
 
-def scorers_of(scoring: Scoring, *, regression: bool = False) -> dict[str, Scorer]:
+def scorers_of(
+    scoring: Scoring, *, regression: bool = False, own: Mapping[str, Scorer] | None = None
+) -> dict[str, Scorer]:
     """The scorers by name; for a regression "accuracy", the default, means "r2".
+
+    `own` are scorers that go by a name here, beside those of scikit-learn.
 
     Raises
     ------
@@ -38,7 +43,11 @@ def scorers_of(scoring: Scoring, *, regression: bool = False) -> dict[str, Score
         raise BadInput("scoring names no score; give one such as 'accuracy'")
     if regression and "accuracy" in named:
         named = {("r2" if key == "accuracy" else key): _r2(value) for key, value in named.items()}
-    return {name: _scorer(scorer) for name, scorer in named.items()}
+    own = own or {}
+    return {
+        name: _scorer(own.get(given, given) if isinstance(given, str) else given)
+        for name, given in named.items()
+    }
 
 
 def _named(scorer: str | Scorer) -> tuple[str, str | Scorer]:
@@ -52,6 +61,8 @@ def _r2(scorer: str | Scorer) -> str | Scorer:
 def _scorer(scorer: str | Scorer) -> Scorer:
     if callable(scorer):
         return scorer
+    if scorer == "neg_cost":
+        raise BadInput('scoring "neg_cost" needs the costs: give mistakes=, as to q.campaign')
     try:
         found: Scorer = get_scorer(scorer)
     except (ValueError, TypeError):
@@ -62,6 +73,40 @@ def _scorer(scorer: str | Scorer) -> Scorer:
             "sklearn.metrics.get_scorer_names() or a function (estimator, X, y) -> number"
         ) from None
     return found
+
+
+def cost_scorer(costs: Sequence[Sequence[float]], classes: Any) -> Scorer:
+    """Minus the mean cost of the decisions: of the least expected cost, or plain predictions.
+
+    Parameters
+    ----------
+    costs : (k, k)
+        Cost of deciding for the column when the row is true, in the order of `classes`.
+    classes : array (k,)
+        The labels as y holds them.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> known = DummyClassifier().fit([[0]] * 4, [0, 1, 1, 1])
+    >>> cost_scorer([[0, 10], [1, 0]], np.array([0, 1]))(known, [[0]] * 4, [0, 1, 1, 1])
+    -0.75
+    """
+    matrix = np.asarray(costs, dtype=np.float64)
+    place = {label: k for k, label in enumerate(np.asarray(classes).tolist())}
+
+    def score(estimator: Any, X: Any, y: Any) -> float:
+        truth = np.array([place[label] for label in np.asarray(y).tolist()])
+        if hasattr(estimator, "predict_proba"):
+            order = [place[label] for label in np.asarray(estimator.classes_).tolist()]
+            proba = np.zeros((len(truth), len(matrix)))
+            proba[:, order] = estimator.predict_proba(X)
+            said = cheapest(proba, matrix)
+        else:
+            said = np.array([place[label] for label in np.asarray(estimator.predict(X)).tolist()])
+        return -float(matrix[truth, said].mean())
+
+    return score
 
 
 def score_all(scorers: Mapping[str, Scorer], estimator: Any, X: Any, y: Any) -> dict[str, float]:

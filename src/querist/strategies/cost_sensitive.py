@@ -7,9 +7,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from querist.core.errors import BadInput
+from querist.core.signals import checked_mistakes
 from querist.core.types import Floats, Signals
 from querist.selection.scores import Doubles, by_blocks
 from querist.strategies.base import Score
+from querist.strategies.mistakes import costs_for
 
 Form = Literal["minimal", "margin", "expected"]
 
@@ -25,8 +27,8 @@ class CostSensitive(Score):
     Parameters
     ----------
     matrix : array (k, k), optional
-        Cost of deciding for the column when the row is true, not negative; 0 on the
-        diagonal and 1 elsewhere by default.
+        Cost of deciding for the column when the row is true, not negative; by default the
+        campaign's own (`mistakes=`), and without one 0 on the diagonal and 1 elsewhere.
     form : {"minimal", "margin", "expected"}
         Cost of the cheapest decision; largest cost minus the gap between the two cheapest
         decisions; cost of a decision drawn from the probabilities themselves, p' A p.
@@ -48,17 +50,18 @@ class CostSensitive(Score):
 
     cost_class = "5 n k (k + 20)"
     needs = frozenset({"proba"})
+    wants = frozenset({"mistakes"})
 
     def __init__(self, matrix: Any = None, form: Form = "minimal") -> None:
         if form not in get_args(Form):
             raise BadInput(f"form must be one of {', '.join(get_args(Form))}, but it is {form!r}")
-        self.matrix = None if matrix is None else checked_costs(matrix)
+        self.matrix = None if matrix is None else checked_mistakes(matrix)
         self.form = form
 
     def score(self, signals: Signals) -> Floats:
         """Cost, (n,), not negative."""
         assert signals.proba is not None
-        matrix = costs_for(self.matrix, signals.proba.shape[1])
+        matrix = costs_for(self.matrix, signals, signals.proba.shape[1])
         worst = max(float(matrix.max()), np.finfo(np.float64).tiny)
 
         def cost(proba: Doubles) -> Doubles:
@@ -74,22 +77,3 @@ class CostSensitive(Score):
 
         # rounded: a matrix product may differ in the last bits between rows that are equal
         return np.asarray(np.round(by_blocks(cost, signals.proba), 12) * worst)
-
-
-def checked_costs(matrix: Any) -> Doubles:
-    """The matrix of costs in doubles, or BadInput unless square, finite and not negative."""
-    costs = np.asarray(matrix, dtype=np.float64)
-    if costs.ndim != 2 or costs.shape[0] != costs.shape[1]:
-        raise BadInput(f"a cost matrix is square, (k, k), but its shape is {costs.shape}")
-    if not (np.isfinite(costs).all() and (costs >= 0).all()):
-        raise BadInput("a cost matrix holds finite costs that are not negative")
-    return costs
-
-
-def costs_for(matrix: Doubles | None, k: int) -> Doubles:
-    """The costs for `k` classes: the given ones, else 1 for each mistake; BadInput if unfit."""
-    if matrix is None:
-        return 1.0 - np.eye(k)
-    if len(matrix) != k:
-        raise BadInput(f"the cost matrix is for {len(matrix)} classes, but there are {k}")
-    return matrix

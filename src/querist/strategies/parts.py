@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from querist.core.formulas import narrowed
-from querist.core.signals import ROWWISE
+from querist.core.signals import ROWWISE, WHOLE
 from querist.core.types import Floats, Picks, Positions, Signals, unchecked_signals
 from querist.strategies.base import Strategy
 
@@ -64,9 +64,8 @@ def narrow(signals: Signals, positions: Positions, strategy: Strategy) -> Signal
         if (value := getattr(signals, name)) is not None
     }
     ids = positions if signals.ids is None else signals.ids[positions]
-    return unchecked_signals(
-        labelled=signals.labelled, reference=signals.reference, ids=ids, **parts
-    )
+    whole = {name: getattr(signals, name) for name in WHOLE}
+    return unchecked_signals(ids=ids, **parts, **whole)
 
 
 def join(done: Sequence[tuple[Positions, Picks]]) -> Picks:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from querist.core.errors import BadStrategy
 from querist.core.progress import tick
-from querist.core.signals import ROWWISE
+from querist.core.signals import ROWWISE, WHOLE
 from querist.core.types import Floats, Positions, Signals, unchecked_signals
 from querist.selection.topk import Keys, stream_top_k
 from querist.strategies.checks import checked_scores
@@ -62,4 +62,4 @@ def _part(signals: Signals, rows: Rows, score: Score) -> Signals:
         for name in ROWWISE
         if name in read and (value := getattr(signals, name)) is not None
     }
-    return unchecked_signals(labelled=signals.labelled, reference=signals.reference, **parts)
+    return unchecked_signals(**parts, **{name: getattr(signals, name) for name in WHOLE})

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from querist.core.signals import checked_mistakes
 from querist.core.types import Floats, Signals
 from querist.selection.parzen import cost_risk
 from querist.selection.scores import Doubles
 from querist.strategies.base import Score
-from querist.strategies.cost_sensitive import checked_costs, costs_for
 from querist.strategies.kmeans import KMeansSampling
 from querist.strategies.lookahead import check_positive, expected, parzen_of, sample_of
+from querist.strategies.mistakes import costs_for
 
 
 class ValueOfInformation(Score):
@@ -28,7 +29,7 @@ class ValueOfInformation(Score):
     Parameters
     ----------
     matrix : array (k, k), optional
-        Cost A of deciding for the column when the row is true; 1 for a mistake by default.
+        Cost A of deciding for the column when the row is true; the campaign's, else 1.
     price : float
         What one unit of `Signals.cost` is worth in units of the matrix; 0 asks for free.
     gamma : float, optional
@@ -53,7 +54,7 @@ class ValueOfInformation(Score):
     """
 
     needs = frozenset({"vectors", "labelled"})
-    wants = frozenset({"cost"})
+    wants = frozenset({"cost", "mistakes"})
     cold_start = KMeansSampling()
 
     def __init__(
@@ -65,7 +66,7 @@ class ValueOfInformation(Score):
         points: int = 1000,
     ) -> None:
         check_positive(price=price or None, gamma=gamma, prior=prior, points=points)
-        self.matrix = None if matrix is None else checked_costs(matrix)
+        self.matrix = None if matrix is None else checked_mistakes(matrix)
         self.price, self.gamma, self.prior, self.points = price, gamma, prior, points
         self.cost_class = f"4 n min(n, {points:_}) (d + 20 k)"
 
@@ -75,7 +76,7 @@ class ValueOfInformation(Score):
         assert vectors is not None
         points = sample_of(signals, self.points, "ValueOfInformation sums costs over")
         model = parzen_of(signals, points, self.gamma, self.prior)
-        matrix = costs_for(self.matrix, model.k)
+        matrix = costs_for(self.matrix, signals, model.k)
         costs, scale = cost_risk(matrix), len(vectors) / len(points)
         now = scale * _cost(model.proba(vectors[points]), matrix).sum()
         after = scale * model.risks(vectors[points], vectors, costs)
@@ -90,9 +91,8 @@ class ValueOfInformation(Score):
         saved = now - expected(model, vectors, after)
         # rounded: a matrix product may differ in the last bits between rows that are equal
         unit = len(vectors) * max(float(matrix.max()), np.finfo(np.float64).tiny)
-        saved = np.round(saved / unit, 12) * unit
         asking = 0.0 if signals.cost is None else self.price * signals.cost
-        return np.asarray(saved - asking)
+        return np.asarray(np.round(saved / unit, 12) * unit - asking)
 
 
 def _cost(proba: Doubles, matrix: Doubles) -> Doubles:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from querist.core.errors import BadInput, MissingNeed
 from querist.core.formulas import SIZES, worked_out
 from querist.core.progress import progress
+from querist.core.signals import WHOLE
 from querist.core.types import Labelled, Positions, Signals
 
 
@@ -58,6 +59,7 @@ def make_parts(n: int, seed: int = 0, *, labelled: int = 5) -> dict[str, Any]:
         "marginals": rng.uniform(size=(n, 3)),
         "groups": np.array(["north", "south", "west"])[rng.integers(3, size=n)],
         "ids": np.array([f"item-{i}" for i in range(n)]),
+        "mistakes": np.array([[0.0, 5.0, 1.0], [1.0, 0.0, 1.0], [2.0, 1.0, 0.0]]),
     }
     for array in parts.values():
         array.flags.writeable = False
@@ -66,8 +68,7 @@ def make_parts(n: int, seed: int = 0, *, labelled: int = 5) -> dict[str, Any]:
 
 def reorder(parts: Mapping[str, Any], order: NDArray[np.int64]) -> dict[str, Any]:
     """The same candidates in another order."""
-    fixed = ("labelled", "reference")
-    return {name: part if name in fixed else part[order] for name, part in parts.items()}
+    return {name: part if name in WHOLE else part[order] for name, part in parts.items()}
 
 
 class _Ended(Exception):
@@ -151,7 +152,7 @@ class StrategyContract:
     def test_all_equal(self) -> None:
         """Among equal candidates the seed decides, not the row number."""
         same = {
-            name: part if name in ("labelled", "ids", "reference") else np.repeat(part[:1], 40, 0)
+            name: part if name in (*WHOLE, "ids") else np.repeat(part[:1], 40, 0)
             for name, part in make_parts(40).items()
         }
         drawn = [tuple(self.strategy.select(self._of(same), 5, seed)) for seed in range(6)]
