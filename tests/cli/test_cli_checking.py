@@ -98,3 +98,37 @@ def test_a_campaign_is_told_which_strategy_and_why(querist, folder):
     assert found["fails"] and found["seconds"] < 60
     assert "auto" in querist("recommend", folder).out
     assert "seconds" in querist("status", folder).out
+
+
+def test_a_data_file_is_told_which_strategy_as_well(querist, mails, folder, tmp_path):
+    before = sorted(tmp_path.rglob("*"))
+    columns = ("--id", "id", "--text", "body", "--label", "label", "--ask", "spam,ham")
+    found = querist("recommend", mails, *columns, "--batch", 10, "--budget", 30, "--json").json
+    of_folder = querist("recommend", folder, "--json").json
+    assert {**found, "used": "Auto()"} == of_folder and found["used"] is None
+    small = querist("recommend", mails, "--text", "body", "--ask", "number", "--json").json
+    assert small["strategy"] == "lcmd"
+    assert "evidence" in querist("recommend", mails, "--text", "body", "--ask", "spam,ham").out
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_model_and_labels_decide_what_is_recommended(querist, mails):
+    columns = ("--id", "id", "--text", "body", "--label", "label", "--ask", "spam,ham")
+    args = ("recommend", mails, *columns, "--batch", 2, "--json")
+    plain = querist(*args).json
+    assert plain["strategy"] == "auto"  # nine labels are fewer than ten a class
+    rows = mails.read_text().splitlines()
+    full = [
+        f"{row}{'spam' if k % 3 == 0 else 'ham'}" if row.endswith(",") else row
+        for k, row in enumerate(rows[1:-1])
+    ]
+    mails.write_text("\n".join([rows[0], *full, rows[-1]]))
+    assert querist(*args).json["strategy"] == "margin"
+
+
+def test_what_recommend_cannot_use_is_said(querist, folder, mails, tmp_path):
+    assert "what is asked" in querist("recommend", mails, "--text", "body").err
+    twice = querist("recommend", folder, "--ask", "a,b")
+    assert twice.code == 2 and "leave out --ask" in twice.err
+    assert "holds no campaign" in querist("recommend", tmp_path).err
+    assert querist("recommend", tmp_path / "gone.csv", "--ask", "a,b").code != 0

@@ -155,3 +155,18 @@ def test_counts_and_shares():
     assert count_or_share("0.5") == 0.5
     with pytest.raises(BadInput, match="count such as 200"):
         count_or_share("half")
+
+
+def test_mistakes_are_made_kept_and_changed(querist, mails, tmp_path):
+    path = tmp_path / "m"
+    args = ("new", mails, "--id", "id", "--text", "body", "--ask", "spam,ham", "--batch", 10)
+    made = querist(*args, "--dir", path, "--mistakes", "spam,ham=10", "--json")
+    assert made.json["mistakes"] == "spam decided as ham 10; any other 1"
+    assert "spam decided as ham 10" in querist("status", path).out
+    changed = querist("change", path, "--mistakes", "spam,ham=3; ham,spam=2")
+    assert "-> spam decided as ham 3; ham decided as spam 2" in changed.out
+    assert querist("status", path, "--json").json["mistakes"].startswith("spam decided as ham 3")
+    wrong = querist(*args, "--dir", tmp_path / "w", "--mistakes", "spam,egg=10")
+    assert wrong.code == 2 and "'egg' is not an allowed label" in wrong.err
+    target = querist("change", path, "--until", "target=0.9")
+    assert target.code == 2 and "target=cost:0.9" in target.err
