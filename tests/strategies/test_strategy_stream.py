@@ -148,7 +148,7 @@ def test_a_block_holds_what_the_score_reads_and_nothing_else():
             return signals.cost
 
     Looks().select(Signals(**make_parts(30)), 3, 0)
-    assert seen == [{"cost", "ids", "labelled", "reference"}]
+    assert seen == [{"cost", "ids", "labelled", "mistakes", "reference"}]
 
 
 def test_scoring_says_how_far_it_is_and_can_be_ended():
