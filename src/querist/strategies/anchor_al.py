@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from querist.core.errors import BadInput
 from querist.core.types import Picks, Positions, Signals
 from querist.selection.cloud import Doubles, unit_rows
 from querist.selection.kmeans import seeds
 from querist.selection.reach import reach
 from querist.selection.topk import Keys, top_k
 from querist.strategies.base import Rng, Strategy
+from querist.strategies.checks import check_count
 from querist.strategies.kmeans import KMeansSampling
 from querist.strategies.margin import Margin
 from querist.strategies.parts import declare, known_vectors, narrow
@@ -58,11 +58,10 @@ class AnchorAL(Strategy):
         neighbours: int = 50,
         subpool: int = 1000,
     ) -> None:
-        for name, value in (("anchors", anchors), ("neighbours", neighbours), ("subpool", subpool)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise BadInput(f"{name} must be a whole number of at least 1, but it is {value!r}")
         self.base = Margin() if base is None else base
-        self.anchors, self.neighbours, self.subpool = anchors, neighbours, subpool
+        self.anchors = check_count(anchors, "anchors")
+        self.neighbours = check_count(neighbours, "neighbours")
+        self.subpool = check_count(subpool, "subpool")
         self.cost_class = f"3 min(m, {anchors} k) n (d + 20)"
         declare(self, [self.base], [f"min(n, {subpool:_} + b)"])
         self.takes_sparse = False

@@ -9,7 +9,7 @@ from querist.core.types import Floats, Picks, Signals
 from querist.selection.design import CANDIDATES, lowest_trace
 from querist.selection.fisher import ORDER, Frame, frame_of
 from querist.strategies.base import Rng, Strategy
-from querist.strategies.checks import check_known_proba
+from querist.strategies.checks import check_count, check_known_proba
 from querist.strategies.kmeans import KMeansSampling
 from querist.strategies.parts import known_vectors
 from querist.strategies.ties import tie_keys_of
@@ -63,10 +63,8 @@ class BAIT(Strategy):
     ) -> None:
         if not (np.isfinite(ridge) and ridge > 0):
             raise BadInput(f"ridge must be a positive number, but it is {ridge!r}")
-        for name, value in (("order", order), ("candidates", candidates)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise BadInput(f"{name} must be a whole number above 0, but it is {value!r}")
-        self.ridge, self.order, self.candidates = ridge, order, candidates
+        self.ridge, self.order = ridge, check_count(order, "order")
+        self.candidates = check_count(candidates, "candidates")
         whole, some = f"n min(k d, {order:_})^2", f"min(n, {candidates:_})"
         self.cost_class = f"{whole} + 20 {some} k^2 (d + k) b"
 

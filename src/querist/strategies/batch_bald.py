@@ -14,9 +14,9 @@ class BatchBALD(Strategy):
     """Ask for the batch whose labels together tell most about the model: I(y_1..y_b; w).
 
     Greedy, from draws (n, s, k); the joint entropy is exact while the picked labels have at
-    most `configurations` outcomes, then over so many drawn ones. At most O(n m s k) time per
-    pick for m configurations, and less: gains only shrink, so few are computed again. O(n)
-    memory and blocks, and O(m s). Best for: small batches, 100 draws or more. Fails when:
+    most `configurations` outcomes, then over so many drawn ones. At most O(n c s k) time per
+    pick for c configurations, and less: gains only shrink, so few are computed again. O(n)
+    memory and blocks, and O(c s). Best for: small batches, 100 draws or more. Fails when:
     draws are few, as s of them hold at most log s nats: what is asked after that is noise
     (10 draws fill in about 5 picks; see `PowerBALD`).
 

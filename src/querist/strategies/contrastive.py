@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from querist.core.errors import BadInput
 from querist.core.types import Floats, Picks, Signals
 from querist.selection.neighbours import nearest_neighbours
 from querist.strategies.base import Rng, Score
-from querist.strategies.checks import check_known_proba
+from querist.strategies.checks import check_count, check_known_proba
 from querist.strategies.kmeans import KMeansSampling
 from querist.strategies.parts import known_vectors
 
@@ -22,8 +21,9 @@ class ContrastiveAL(Score):
     Mean divergence KL(p_l || p_i) of the candidate's probabilities p_i (n, k) from those of
     its nearest labelled neighbours l, (m, k), by vectors (n, d): the encoder's output in
     the paper, fixed vectors here. Needs `labelled.proba`, which a campaign gives. O(n m d)
-    time, O(n) memory and blocks. Best for: fine-tuned text models, vectors in which
-    neighbours share a class. Fails when: labels are few, so that neighbours are far.
+    time, less where a campaign keeps the neighbours; O(n) memory and blocks. Best
+    for: fine-tuned text models, vectors in which neighbours share a class. Fails when:
+    labels are few, so that neighbours are far.
 
     Parameters
     ----------
@@ -51,9 +51,7 @@ class ContrastiveAL(Score):
     cold_start = KMeansSampling()
 
     def __init__(self, neighbours: int = 10) -> None:
-        if isinstance(neighbours, bool) or not isinstance(neighbours, int) or neighbours < 1:
-            raise BadInput(f"neighbours must be a whole number above 0, but it is {neighbours!r}")
-        self.neighbours = self.nearest = neighbours
+        self.neighbours = self.nearest = check_count(neighbours, "neighbours")
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         if known_vectors(signals) is None:

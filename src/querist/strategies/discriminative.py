@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from querist.core.errors import BadInput
 from querist.core.types import Floats, Picks, Positions, Signals
 from querist.selection.cloud import Doubles
 from querist.selection.scores import by_blocks
 from querist.selection.softmax_head import softmax_head
 from querist.selection.topk import drawn, top_k
 from querist.strategies.base import Rng, Strategy
+from querist.strategies.checks import check_count
 from querist.strategies.kmeans import KMeansSampling
 from querist.strategies.parts import known_vectors
 from querist.strategies.ties import tie_keys_of
@@ -50,9 +50,7 @@ class DiscriminativeAL(Strategy):
     cold_start = KMeansSampling()
 
     def __init__(self, steps: int = 10) -> None:
-        if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-            raise BadInput(f"steps must be a whole number of at least 1, but it is {steps!r}")
-        self.steps = steps
+        self.steps = check_count(steps, "steps")
         self.cost_class = f"{3 * steps} n d (d + 150)"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from querist.core.errors import BadInput
 from querist.core.types import Picks, Signals
 from querist.selection.kmeans import representatives
 from querist.selection.topk import top_k
 from querist.strategies.base import Rng, Score, Strategy
-from querist.strategies.checks import checked_scores
+from querist.strategies.checks import check_count, checked_scores
 from querist.strategies.kmeans import KMeansSampling
 from querist.strategies.margin import Margin
 from querist.strategies.parts import declare
@@ -45,10 +44,8 @@ class DiverseBatch(Strategy):
     """
 
     def __init__(self, base: Score | None = None, beta: int = 10) -> None:
-        if isinstance(beta, bool) or not isinstance(beta, int) or beta < 1:
-            raise BadInput(f"beta must be a whole number of at least 1, but it is {beta!r}")
         self.base = Margin() if base is None else base
-        self.beta = beta
+        self.beta = check_count(beta, "beta")
         declare(self, [self.base, KMeansSampling()], ("n", f"min(n, {beta} b)"))
         self.cold_start = KMeansSampling()
 

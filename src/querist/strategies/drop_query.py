@@ -10,6 +10,7 @@ from querist.core.types import Floats, Ints, Labelled, Picks, Signals
 from querist.selection.kmeans import representatives
 from querist.selection.softmax_head import softmax_head
 from querist.strategies.base import Rng, Strategy
+from querist.strategies.checks import check_count
 from querist.strategies.kmeans import KMeansSampling
 from querist.strategies.parts import known_vectors
 from querist.strategies.ties import tie_keys_of
@@ -53,11 +54,9 @@ class DropQuery(Strategy):
     cold_start = KMeansSampling()
 
     def __init__(self, passes: int = 3, rate: float = 0.75, head: bool = True) -> None:
-        if isinstance(passes, bool) or not isinstance(passes, int) or passes < 1:
-            raise BadInput(f"passes must be a whole number of at least 1, but it is {passes!r}")
         if not 0 < rate < 1:
             raise BadInput(f"rate must be between 0 and 1, both left out, but it is {rate!r}")
-        self.passes, self.rate, self.head = passes, rate, head
+        self.passes, self.rate, self.head = check_count(passes, "passes"), rate, head
         self.cost_class = f"{500 * passes:_} n d + 20 n (d + 20) b"
         self.needs = frozenset({"vectors", "labelled" if head else "draws"})
 

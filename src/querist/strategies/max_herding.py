@@ -24,7 +24,7 @@ class MaxHerding(Strategy):
     given, else over the pool; of more than 10,000 points a sample keyed by item stands for
     all. Score: by how much a pick raised the mean.
 
-    Cost: n r kernel values, r <= 10,000 points, a few times over; memory O((n + r) d).
+    Cost: n r kernel values for r points, a few times over; memory O((n + r) d).
     Best for: the first batches, few labels a class.
     Fails when: the radius does not fit the scale of the vectors, or labels are many: then
     ask what is uncertain.

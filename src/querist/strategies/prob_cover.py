@@ -23,7 +23,8 @@ class ProbCover(Strategy):
     An item is covered once a labelled or picked one lies within `radius` (the boundary
     included). Without a radius it is the largest at which a share `purity` of balls holds
     items of one k-means cluster only, with as many clusters as there are classes; the
-    k-means is fitted on at most 10,000 rows. Score: how many items a pick newly covered.
+    k-means is fitted on 10,000 rows, or 64 a class where that is more. Score: how many items
+    a pick newly covered.
 
     Cost: an item is compared with the pool a few times at most, O(n^2 d) time; memory O(n d).
     Best for: the first batches, on embeddings that separate the classes.

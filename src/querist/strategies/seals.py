@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from querist.core.errors import BadInput
 from querist.core.types import Picks, Signals
 from querist.selection.reach import reach
 from querist.strategies.base import Rng, Strategy
+from querist.strategies.checks import check_count
 from querist.strategies.kmeans import KMeansSampling
 from querist.strategies.margin import Margin
 from querist.strategies.parts import declare, known_vectors, narrow
@@ -49,10 +49,8 @@ class SEALS(Strategy):
     cost_class = "3 n m (d + 20)"
 
     def __init__(self, base: Strategy | None = None, k: int = 100) -> None:
-        if isinstance(k, bool) or not isinstance(k, int) or k < 1:
-            raise BadInput(f"k must be a whole number of at least 1, but it is {k!r}")
         self.base = Margin() if base is None else base
-        self.k = k
+        self.k = check_count(k, "k")
         declare(self, [self.base], [f"min(n, {k} m + b)"])
         self.needs = self.base.needs | {"vectors", "labelled"}
         self.wants = self.base.wants - self.needs
