@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from querist.selection import reach as module
-from querist.selection.cloud import unit_rows
+from querist.selection.cloud import Directions, unit_rows
 from querist.selection.reach import reach
 
 
@@ -80,3 +80,14 @@ def test_where_single_precision_tells_too_little_double_precision_streams(monkey
     for p, point in enumerate(points):
         wanted = np.sort(((vectors - point) ** 2).sum(axis=1))[:3]
         np.testing.assert_allclose(np.sort(far[of == p])[:3], wanted, atol=1e-14)
+
+
+def test_directions_are_rows_at_length_one():
+    rng = np.random.default_rng(6)
+    vectors = 5.0 * rng.normal(size=(3000, 6)).astype(np.float32)
+    vectors[8] = 0.0
+    points = unit_rows(rng.normal(size=(9, 6)))
+    wanted = reach(unit_rows(vectors), points, 4)
+    found = reach(Directions(vectors), points, 4)
+    for mine, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-12)

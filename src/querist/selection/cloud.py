@@ -117,6 +117,28 @@ class Cloud:
                 yield part, chunk, table
 
 
+class Directions(Cloud):
+    """The rows of `vectors` (n, d) at length one, scaled in blocks; all-zero rows stay.
+
+    Examples
+    --------
+    >>> Directions(np.array([[0.0, 2.0], [3.0, 4.0]])).rows(np.array([0, 1]))
+    array([[0. , 1. ],
+           [0.6, 0.8]])
+    """
+
+    def __init__(self, vectors: Floats) -> None:
+        super().__init__(vectors, origin=np.zeros(vectors.shape[1]))
+
+    def rows(self, positions: Ints) -> Doubles:
+        """Some rows at length one, (m, d)."""
+        return unit_rows(self.vectors[positions])
+
+    def some(self, positions: slice | Ints) -> Doubles:
+        """Some rows at length one, (m, d)."""
+        return unit_rows(self.vectors[positions])
+
+
 def rounded_mean(vectors: Floats) -> Doubles:
     """Mean of the rows rounded to whole numbers, (d,), so that moving by it is exact."""
     return np.asarray(np.round(mean_of(vectors)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -54,8 +55,17 @@ class Criteria:
         (array([0.25, 0.75]), array([0.75, 0.75]))
         """
         total = self.told.sum(axis=0) + self.share[picked].sum(axis=0)
-        mean = (self.share + total) / (len(self.told) + len(picked) + 1)
-        return np.asarray(1.0 - np.maximum(self.weights - mean, 0.0).sum(axis=1))
+        many = len(self.told) + len(picked) + 1
+        lacking, room = np.zeros((2, len(self.share)))
+        for column, gap in zip(self._columns, many * self.weights - total, strict=True):
+            if gap > 0:  # else nobody's share can lack, for none is negative
+                np.subtract(gap, column, out=room)
+                lacking += np.maximum(room, 0.0, out=room)
+        return np.asarray(1.0 - lacking / many)
+
+    @cached_property
+    def _columns(self) -> Doubles:
+        return np.ascontiguousarray(self.share.T)
 
     def apart(self, picked: list[int]) -> Doubles:
         """-log of the density of each candidate and the picks, stretched to [0, 1]; (n,)."""

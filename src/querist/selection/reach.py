@@ -16,14 +16,15 @@ _CROWD = 32  # times as many pairs as wanted: then single precision tells too li
 _HELD = 1 << 21  # pairs kept before the far ones are dropped: 48 MiB
 
 
-def reach(vectors: Floats, points: Floats, k: int) -> Pairs:
+def reach(vectors: Floats | Cloud, points: Floats, k: int) -> Pairs:
     """The `k` rows of `vectors` (n, d) nearest to each of the `points` (p, d), as pairs.
 
-    Gives points (e,), rows (e,) and squared distances (e,), by point and then by row. All
-    rows that tie with the k-th are given, so that the pairs do not depend on row order.
-    One stream over the rows for every 512 points; a row is remembered only while it is
-    nearer than the k-th best so far. Tables in single precision only leave out what their
-    rounding cannot bring among the nearest. O(p n d) time, O(p k) memory and a block.
+    `vectors` may be a cloud already. Gives points (e,), rows (e,) and squared distances (e,),
+    by point and then by row. All rows that tie with the k-th are given, so that the pairs do
+    not depend on row order. One stream over the rows for every 512 points; a row is
+    remembered only while it is nearer than the k-th best so far. Tables in single precision
+    only leave out what their rounding cannot bring among the nearest. O(p n d) time, O(p k)
+    memory and a block.
 
     Examples
     --------
@@ -31,7 +32,7 @@ def reach(vectors: Floats, points: Floats, k: int) -> Pairs:
     >>> reach(line, np.array([[0.2], [6.0]]), 1)[:2]
     (array([0, 1]), array([0, 3]))
     """
-    cloud = Cloud(vectors)
+    cloud = vectors if isinstance(vectors, Cloud) else Cloud(vectors)
     moved = cloud.moved(points)
     k = min(k, len(cloud))
     noise = 1e-12 * cloud.scale  # rounding of a distance: ties are equal up to it

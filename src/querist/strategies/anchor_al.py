@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from querist.core.types import Picks, Positions, Signals
-from querist.selection.cloud import Doubles, unit_rows
+from querist.selection.cloud import Cloud, Directions, Doubles, unit_rows
 from querist.selection.kmeans import seeds
 from querist.selection.reach import reach
 from querist.selection.topk import Keys, top_k
@@ -77,14 +77,14 @@ class AnchorAL(Strategy):
         points, targets = unit_rows(known), np.asarray(signals.labelled.targets)
         classes = [points[targets == c] for c in np.unique(targets)]
         anchors = np.concatenate([one[_some(one, self.anchors, rng)] for one in classes])
-        rows = self._subpool(unit_rows(signals.vectors), anchors, n, tie_keys_of(signals, rng))
+        rows = self._subpool(Directions(signals.vectors), anchors, n, tie_keys_of(signals, rng))
         picks = self.base.pick(narrow(signals, rows, self.base), n, rng)
         return replace(picks, positions=rows[picks.positions])
 
-    def _subpool(self, vectors: Doubles, anchors: Doubles, n: int, keys: Keys) -> Positions:
+    def _subpool(self, cloud: Cloud, anchors: Doubles, n: int, keys: Keys) -> Positions:
         found, fetched = np.empty(0, dtype=np.int64), self.neighbours
         while len(found) < n:
-            _, rows, far = reach(vectors, anchors, fetched)
+            _, rows, far = reach(cloud, anchors, fetched)
             found, of = np.unique(rows, return_inverse=True)
             fetched *= 2
         mean = np.round(np.bincount(of, far) / np.bincount(of), 9)  # copies are equally far
