@@ -270,7 +270,7 @@ def test_B17_a_rare_class_is_found_sooner_than_by_chance():
         data,
         rare,
         model=LogisticRegression(max_iter=300),
-        strategies=["auto", "kcenter", "class_balanced"],
+        strategies=["auto", "kcenter"],
         X_test=data,
         y_test=rare,
         start=20,

@@ -17,7 +17,6 @@ from querist.core.signals import check_proba as check_proba
 from querist.core.signals import unchecked_signals as unchecked_signals
 
 Role = Literal["holdout", "stop", "control", "open"]
-ROLES: tuple[Role, ...] = ("open", "control", "stop", "holdout")
 
 
 @dataclass(frozen=True, eq=False)
