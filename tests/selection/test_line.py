@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from querist.selection.line import lead, next_on_line, threshold
+from querist.selection.line import ascending, lead, next_on_line, threshold
 
 
 @pytest.mark.parametrize("k", [1, 2, 5])
@@ -66,3 +66,13 @@ def test_next_on_line(seed):
         places = np.arange(len(places)) + rng.integers(0, size - len(places) + 1)
     own = rng.random(len(places)) < 0.5
     assert next_on_line(places, own, size) in naive_next(places, own, size)
+
+
+@pytest.mark.parametrize("values", [1000, 5])  # of 200: hardly any equal, many equal
+def test_equal_places_go_by_key(values):
+    rng = np.random.default_rng(values)
+    line, keys = rng.integers(values, size=200) / values, rng.random(200)
+    wanted = np.lexsort((keys, line))
+    assert ascending(line, np.argsort(keys)).tolist() == wanted.tolist()
+    apart = rng.permutation(200) / 200.0
+    assert ascending(apart, np.argsort(keys)).tolist() == np.argsort(apart).tolist()

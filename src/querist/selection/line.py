@@ -29,6 +29,21 @@ def lead(proba: Floats, label: int) -> Doubles:
     return np.asarray(ahead - best)
 
 
+def ascending(line: Doubles, by_key: Ints) -> Ints:
+    """Places of a `line` (n,) from its lowest to its highest, equal ones in the order `by_key`.
+
+    Examples
+    --------
+    >>> ascending(np.array([0.5, 0.1, 0.5]), np.array([2, 1, 0]))
+    array([1, 2, 0])
+    """
+    order = np.argsort(line)  # much faster than a stable one, and as good where none are equal
+    ranked = line[order]
+    if (ranked[1:] == ranked[:-1]).any():
+        order = by_key[np.argsort(line[by_key], kind="stable")]
+    return order
+
+
 def threshold(line: Doubles, known: Doubles, own: NDArray[np.bool_]) -> tuple[int, int, int]:
     """Where in a sorted `line` (n,) the best thresholds begin, twice their middle, the end.
 

@@ -7,7 +7,7 @@ from itertools import cycle
 import numpy as np
 
 from querist.core.types import Ints, Positions
-from querist.selection.line import threshold
+from querist.selection.line import ascending, threshold
 from querist.selection.topk import Keys, drawn
 from querist.strategies.class_lines import ByClassLines, Lines
 
@@ -42,11 +42,11 @@ class DIRECT(ByClassLines):
     cost_class = "200 k n log n"
 
     def _along(self, lines: Lines, n: int) -> list[int]:
-        rows = np.arange(len(lines.proba))
+        by_key = np.argsort(lines.keys(np.arange(len(lines.proba))), kind="stable")
         between, beside = [], []
         for c in lines.rarest:
             line, known = lines.places(c)
-            order = np.lexsort((lines.keys(rows), line))
+            order = ascending(line, by_key)
             low, twice, high = threshold(line[order], known, lines.targets == c)
             between.append(_some(order[low:high], n, lines.keys))
             window = np.arange(max(0, twice // 2 - n), min(len(line), twice // 2 + n + 1))

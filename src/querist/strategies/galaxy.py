@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from querist.selection.line import next_on_line
+from querist.selection.line import ascending, next_on_line
 from querist.strategies.class_lines import ByClassLines, Lines
 
 
@@ -42,15 +42,16 @@ class GALAXY(ByClassLines):
         proba, owners = lines.proba, lines.targets
         m, size = len(owners), len(owners) + len(proba)
         keys = lines.keys(np.arange(len(proba)))
-        at = np.concatenate([np.full(m, -1.0), keys])  # labelled ones first among equals
+        # labelled ones first among equals
+        by_key = np.argsort(np.concatenate([np.full(m, -1.0), keys]), kind="stable")
         order = np.empty((proba.shape[1], size), dtype=np.int32)
         rank = np.empty_like(order)
         for c in range(len(order)):
             free, known = lines.places(c)
-            order[c] = np.lexsort((at, np.concatenate([known, free])))
+            order[c] = ascending(np.concatenate([known, free]), by_key)
             rank[c, order[c]] = np.arange(size, dtype=np.int32)
         places = rank[:, :m]
-        guess, by_chance = proba.argmax(axis=1), iter(np.argsort(keys, kind="stable"))
+        guess, by_chance = proba.argmax(axis=1), iter(by_key[by_key >= m] - m)
         picked: list[int] = []
         while len(picked) < n:
             found = [(*next_on_line(places[c], owners == c, size), c) for c in lines.rarest]
