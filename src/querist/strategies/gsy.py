@@ -10,6 +10,8 @@ from querist.strategies.base import Rng, Strategy
 from querist.strategies.gsx import GSx
 from querist.strategies.ties import tie_keys_of
 
+_ACTIVE = 8192  # rows with one number each: more than of vectors stay in cache
+
 
 class GSy(Strategy):
     """Ask where the predicted number is farthest from every number told so far.
@@ -40,10 +42,20 @@ class GSy(Strategy):
     cost_class = "50 n (m + b)"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
-        said = mean_prediction(signals)[:, None]
-        known = known_numbers(signals)[:, None]
-        positions, far = farthest_first(said, n, tie_keys_of(signals, rng), known)
+        said, known = mean_prediction(signals), known_numbers(signals)
+        near = _gap(said, np.sort(known)) if len(known) else None
+        positions, far = farthest_first(
+            said[:, None], n, tie_keys_of(signals, rng), far=near, active=_ACTIVE
+        )
         return self.picks(positions, far, 1.0)
+
+
+def _gap(numbers: Floats, points: Floats) -> Floats:
+    """From each number to the nearest of the sorted points."""
+    above = np.searchsorted(points, numbers)
+    below = points[np.maximum(above - 1, 0)]
+    above_or_last = points[np.minimum(above, len(points) - 1)]
+    return np.minimum(np.abs(numbers - below), np.abs(above_or_last - numbers))
 
 
 def mean_prediction(signals: Signals) -> Floats:
