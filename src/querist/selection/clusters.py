@@ -55,7 +55,7 @@ def largest_cluster_farthest(
         centres[:1] = cloud.rows(np.array(picked))
         used = 1
         owner, far = cloud.nearest(centres[:1])
-        far[picked[0]] = -1.0
+        far[picked[0]] = -np.inf
     tolerance = 1e-12 * max(cloud.scale, float(far.max(initial=0.0)))
     whole = 1e-12 * float(np.maximum(far, 0.0).sum())
     while len(picked) < n:
@@ -63,10 +63,10 @@ def largest_cluster_farthest(
         sizes = np.bincount(owner, weights=np.maximum(far, 0.0), minlength=used)
         largest = np.flatnonzero(sizes >= sizes.max() - whole)
         inside = owner == largest[0] if len(largest) == 1 else np.isin(owner, largest)
-        best = first_of_best(np.where(inside, far, -1.0), keys, tolerance)
+        best = first_of_best(np.where(inside, far, -np.inf), keys, tolerance)
         picked.append(best)
         won.append(float(far[best]))
-        far[best] = -1.0
+        far[best] = -np.inf
         centres[used] = cloud.rows(np.array([best]))[0]
         _claim(cloud, centres, used, owner, far)
         used += 1

@@ -53,14 +53,14 @@ def farthest_first(
         picked.append(first_of_best(-from_mean, keys, 1e-12 * cloud.scale))
         won.append(np.inf)
         left = cloud.lowest(cloud.rows(np.array(picked)))
-        left[picked[0]] = -1.0
+        left[picked[0]] = -np.inf
     while len(picked) < n:
         tick("picks", len(picked), n)
         fresh = _greedy(cloud, left, n - len(picked), keys, active, won)
         picked += fresh
         if len(picked) < n:
             cloud.lowest(cloud.rows(np.array(fresh)), left)
-            left[fresh] = -1.0
+            left[fresh] = -np.inf
     return np.array(picked, dtype=np.int64), np.sqrt(won)
 
 
@@ -68,7 +68,7 @@ def _greedy(
     cloud: Cloud, left: Doubles, n: int, keys: Keys, active: int, far: list[float]
 ) -> list[int]:
     rows = top_k(left, min(active + 1, len(left)), keys)
-    bound = left[rows[-1]] if len(rows) > active else -1.0
+    bound = left[rows[-1]] if len(rows) > active else -np.inf
     rows = rows[:active]
     near, distances = cloud.some(rows), left[rows]
     norms = cloud.norms[rows]
@@ -83,5 +83,5 @@ def _greedy(
         fresh = norms + norms[best] - 2.0 * (near @ point)
         fresh[fresh < 1e-13 * norms] = 0.0
         np.minimum(distances, fresh, out=distances)
-        distances[best] = -1.0
+        distances[best] = -np.inf
     return picked

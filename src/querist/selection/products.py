@@ -51,7 +51,7 @@ def widest_product(
         from_mean = cloud.lowest(cloud.moved(mean_of(vectors)[None]))
         start.append(first_of_best(-from_mean, keys, 1e-12 * cloud.scale))
         shrink(np.arange(len(cloud)), scores, np.array(start))
-        scores[start] = -1.0
+        scores[start] = -np.inf
     spread = float(np.ptp(told)) ** 2
     tolerance = 1e-12 * cloud.scale * spread
     picks, won = greedy_shrinking(scores, n - len(start), keys, shrink, tolerance)

@@ -36,7 +36,7 @@ def greedy_shrinking(
     Parameters
     ----------
     scores : array (n,)
-        Scores before the first pick; lowered in place, -1 at what was picked.
+        Scores before the first pick; lowered in place, -inf at what was picked.
     shrink : callable
         `shrink(rows, values, fresh)` lowers `values` of `rows` in place by the picks `fresh`.
 
@@ -56,7 +56,7 @@ def greedy_shrinking(
     while len(picked) < n:
         tick("picks", len(picked), n)
         rows = top_k(scores, min(active + 1, len(scores)), keys)
-        bound = scores[rows[-1]] if len(rows) > active else -1.0
+        bound = scores[rows[-1]] if len(rows) > active else -np.inf
         rows = np.sort(rows[:active])
         values, before = scores[rows], len(picked)
         while len(picked) < n:
@@ -67,13 +67,13 @@ def greedy_shrinking(
             won.append(float(values[best]))
             gone = values < 0
             shrink(rows, values, rows[best : best + 1])
-            values[gone] = values[best] = -1.0
+            values[gone] = values[best] = -np.inf
         fresh = np.array(picked[before:], dtype=np.int64)
         if len(picked) < n:
             gone = scores < 0
             shrink(np.arange(len(scores)), scores, fresh)
-            scores[gone] = -1.0
-            scores[fresh] = -1.0
+            scores[gone] = -np.inf
+            scores[fresh] = -np.inf
     return np.array(picked, dtype=np.int64), np.array(won)
 
 
