@@ -27,7 +27,8 @@ def hash_ids(ids: Iterable[str]) -> Keys:
     np.True_
     """
     blake = hashlib.blake2b
-    joined = b"".join([blake(i.encode(), digest_size=8).digest() for i in ids])
+    texts = (i.encode(errors="surrogatepass") for i in ids)  # names of files may hold surrogates
+    joined = b"".join([blake(text, digest_size=8).digest() for text in texts])
     return np.frombuffer(joined, dtype="<u8").astype(np.uint64)
 
 

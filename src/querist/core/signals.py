@@ -11,6 +11,15 @@ from numpy.typing import NDArray
 
 from querist.core.arrays import Floats, Positions
 from querist.core.errors import BadInput
+from querist.core.matrices import (
+    check_columns,
+    check_decision,
+    check_matrix,
+    check_proba,
+    check_targets,
+    check_vectors,
+    check_widths,
+)
 
 ROWWISE = (
     "proba",
@@ -30,9 +39,6 @@ NAMES = (*ROWWISE, *WHOLE)
 FROM_MODEL = frozenset({"proba", "decision", "draws", "predicted", "marginals"})
 POINTS = 10_000  # points to be covered; of a larger pool a sample of so many
 MEMBERS = 5  # models of a committee where a strategy that reads draws names no number
-_BLOCK = 1 << 16  # rows checked at a time: the temporary stays in cache
-_CACHE = 1 << 16  # numbers checked at a time: a block that is read twice stays in cache
-_SUMS = 1 << 14  # sums of rows at a time: longer ones are faulted in anew for every block
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,16 +67,19 @@ class Labelled:
 
     def __post_init__(self) -> None:
         _as_arrays(self, "vectors", "targets", "proba", "marginals")
+        check_targets(self.targets, len(self.classes))
         if self.proba is not None:
             check_proba("labelled.proba", self.proba)
         if self.marginals is not None:
             _check_marginals("labelled.marginals", self.marginals)
         if self.vectors is not None:
-            _check_matrix("labelled.vectors", self.vectors)
-            if self.vectors.shape[0] != len(self.targets):
+            check_vectors("labelled.vectors", self.vectors)
+        for name in ("vectors", "proba", "marginals"):
+            part = getattr(self, name)
+            if part is not None and part.shape[0] != len(self.targets):
                 raise BadInput(
-                    f"labelled.vectors has {self.vectors.shape[0]} rows but labelled.targets has "
-                    f"{len(self.targets)}; give one target per vector"
+                    f"labelled.{name} has {part.shape[0]} rows but labelled.targets has "
+                    f"{len(self.targets)}; give one row per labelled item"
                 )
 
     def __len__(self) -> int:
@@ -115,7 +124,8 @@ class Signals:
     Raises
     ------
     BadInput
-        For NaN, negative or unnormalised probabilities, and arrays of different lengths.
+        For NaN, negative or unnormalised probabilities, arrays of different lengths or of a
+        wrong shape, and vectors beyond 1e60, or all within 1e-60 of zero without being zero.
 
     Examples
     --------
@@ -141,6 +151,12 @@ class Signals:
 
     def __post_init__(self) -> None:
         _as_arrays(self, *ROWWISE, "reference", "mistakes")
+        for name in ("cost", "ids", "groups"):
+            if (column := getattr(self, name)) is not None and column.ndim != 1:
+                raise BadInput(f"{name} must have shape (n,), but it has shape {column.shape}")
+        if self.labelled is not None and not hasattr(self.labelled, "targets"):
+            what = type(self.labelled).__name__
+            raise BadInput(f"labelled must be made by q.Labelled, but it is a {what}")
         lengths = {
             name: value.shape[0] for name in ROWWISE if (value := getattr(self, name)) is not None
         }
@@ -153,33 +169,32 @@ class Signals:
         if self.draws is not None:
             check_proba("draws", self.draws, ndim=3)
         if self.predicted is not None:
-            _check_matrix("predicted", self.predicted)
+            check_matrix("predicted", self.predicted)
+            check_columns("predicted", self.predicted)
         if self.marginals is not None:
             _check_marginals("marginals", self.marginals)
-        if self.decision is not None and not _is_finite(self.decision):
-            raise BadInput("decision holds NaN or infinity; give finite decision values")
+        if self.decision is not None:
+            check_decision(self.decision)
         if self.vectors is not None:
-            _check_matrix("vectors", self.vectors)
+            check_vectors("vectors", self.vectors)
+            check_columns("vectors", self.vectors)
         if self.reference is not None:
-            _check_matrix("reference", self.reference)
-            if self.vectors is not None and self.reference.shape[1] != self.vectors.shape[1]:
-                raise BadInput(
-                    f"reference has {self.reference.shape[1]} columns but vectors has "
-                    f"{self.vectors.shape[1]}; they must live in the same space"
-                )
+            check_vectors("reference", self.reference)
+            if not self.reference.shape[0]:
+                raise BadInput("reference holds no point to be covered; give some, or leave it out")
+            if self.vectors is not None:
+                check_widths("reference", self.reference, "vectors", self.vectors)
         _check_nearest(self)
         if self.mistakes is not None:
             object.__setattr__(self, "mistakes", checked_mistakes(self.mistakes))
         if self.cost is not None and not (np.isfinite(self.cost).all() and (self.cost > 0).all()):
             raise BadInput("cost must be positive and finite for every candidate")
+        told = None if self.labelled is None else self.labelled.marginals
+        if self.marginals is not None and told is not None:
+            check_widths("labelled.marginals", told, "marginals", self.marginals)
         known = None if self.labelled is None else self.labelled.vectors
-        if self.vectors is None or known is None or not known.shape[0]:
-            return
-        if known.shape[1] != self.vectors.shape[1]:
-            raise BadInput(
-                f"labelled.vectors has {known.shape[1]} columns but vectors has "
-                f"{self.vectors.shape[1]}; they must live in the same space"
-            )
+        if self.vectors is not None and known is not None and known.shape[0]:
+            check_widths("labelled.vectors", known, "vectors", self.vectors)
 
     def __len__(self) -> int:
         return self._len
@@ -222,10 +237,14 @@ def _as_arrays(holder: Labelled | Signals, *names: str) -> None:
             continue
         try:
             array = np.asarray(value)
-            if name not in ("ids", "targets", "groups") and array.dtype.kind not in "fiub":
+            if name not in ("ids", "groups") and array.dtype.kind not in "fiub":
+                if array.dtype.kind in "cmM" or (name == "targets" and array.dtype.kind != "O"):
+                    raise TypeError(f"the dtype is {array.dtype}")
                 array = array.astype(float)
         except (TypeError, ValueError) as error:
             raise BadInput(f"{name} must be an array of numbers: {error}") from error
+        if not array.ndim:
+            raise BadInput(f"{name} must be an array, one row an item, but it is {value!r}")
         object.__setattr__(holder, name, array)
 
 
@@ -255,83 +274,27 @@ def unchecked_signals(**parts: Any) -> Signals:
     return signals
 
 
-def check_proba(name: str, proba: Floats, *, ndim: int = 2) -> None:
-    """Raise BadInput unless the last axis of `proba` holds probabilities.
-
-    Examples
-    --------
-    >>> check_proba("proba", np.array([[0.7, 0.7]]))
-    Traceback (most recent call last):
-    querist.core.errors.BadInput: proba row 0 sums to 1.4; every row must sum to 1
-    """
-    if proba.ndim != ndim:
-        shape = "(n, k)" if ndim == 2 else "(n, s, k)"
-        raise BadInput(f"{name} must have shape {shape}, but it has shape {proba.shape}")
-    rows = max(1, min(_SUMS, _CACHE // max(1, proba[:1].size)))
-    per_row = proba.shape[1] if ndim == 3 else 1  # so many sums a row
-    for start in range(0, len(proba), rows):
-        block = proba[start : start + rows]
-        if block.dtype not in (np.float32, np.float64):
-            block = block.astype(np.float64)
-        low = block.min(initial=0.0)  # NaN where one is
-        # a product with ones runs along memory; sums of short rows are several times slower
-        ones = np.ones(block.shape[-1], dtype=block.dtype)
-        with np.errstate(all="ignore"):
-            total = block.reshape(len(block) * per_row, len(ones)) @ ones
-            right = np.abs(total - 1) <= 1e-3
-        if low >= 0 and right.all():
-            continue
-        if not low >= 0 or not np.isfinite(total).all():
-            raise BadInput(f"{name} holds NaN, infinite or negative values; give probabilities")
-        at = int(np.argmin(right))
-        row = start + at // per_row
-        raise BadInput(f"{name} row {row} sums to {total[at]:.4g}; every row must sum to 1")
-
-
-def _is_finite(array: Floats) -> bool:
-    starts = range(0, len(array), _BLOCK)
-    return all(np.isfinite(array[start : start + _BLOCK]).all() for start in starts)
-
-
-def _check_matrix(name: str, matrix: Floats) -> None:
-    if matrix.ndim != 2:
-        raise BadInput(f"{name} must have shape (n, d), but it has shape {matrix.shape}")
-    if not np.issubdtype(matrix.dtype, np.number):
-        raise BadInput(f"{name} must be numeric, but its dtype is {matrix.dtype}")
-    if hasattr(matrix, "tocsr"):
-        entries: Any = matrix
-        if not np.isfinite(entries.data).all():
-            bad = int(np.argmin(np.isfinite(entries.data)))
-            row = int(np.searchsorted(entries.indptr, bad, side="right")) - 1
-            raise BadInput(
-                f"{name} row {row} holds NaN or infinity; impute or drop it before querying"
-            )
-        return
-    for start in range(0, len(matrix), _BLOCK):
-        block = matrix[start : start + _BLOCK]
-        if not np.isfinite(block.sum()) and not (good := np.isfinite(block).all(axis=1)).all():
-            row = start + int(np.argmin(good))
-            raise BadInput(
-                f"{name} row {row} holds NaN or infinity; impute or drop it before querying"
-            )
-
-
 def _check_nearest(signals: Signals) -> None:
     if signals.distances is not None:
-        _check_matrix("distances", signals.distances)
+        check_matrix("distances", signals.distances)
+        check_columns("distances", signals.distances)
         if signals.distances.size and signals.distances.min() < 0:
             raise BadInput("distances must not be negative; they are lengths, not squares")
     places = signals.neighbours
     if places is None:
         return
     known = 0 if signals.labelled is None else len(signals.labelled)
-    if places.ndim != 2 or places.dtype.kind not in "iu":
+    if places.ndim != 2 or places.dtype.kind not in "iu" or not places.shape[1]:
         raise BadInput("neighbours are positions in labelled, whole numbers of shape (n, j)")
+    if signals.distances is not None and signals.distances.shape != places.shape:
+        shapes = f"{places.shape} and {signals.distances.shape}"
+        raise BadInput(f"neighbours and distances must be of one shape, but they are {shapes}")
     if places.size and not (places.min() >= 0 and places.max() < known):
         raise BadInput(f"neighbours must be positions 0..{known - 1} of the labelled items")
 
 
 def _check_marginals(name: str, marginals: Floats) -> None:
-    _check_matrix(name, marginals)
+    check_matrix(name, marginals)
+    check_columns(name, marginals)
     if marginals.size and not (marginals.min() >= 0 and marginals.max() <= 1):
         raise BadInput(f"{name} are the probabilities of single labels, each between 0 and 1")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import qr, solve_triangular
 
 from querist.core.types import Floats, Ints, Positions
-from querist.selection.cloud import Doubles
+from querist.selection.cloud import Doubles, squared_norms
 from querist.selection.shrinking import greedy_shrinking
 from querist.selection.topk import Keys
 
@@ -29,16 +29,19 @@ def most_variable(
     (array([2, 0]), array([10.   ,  1.636]))
     """
     d = vectors.shape[1] + 1
-    gram = noise * np.eye(d)
-    for start in range(0, 0 if known is None else len(known), _ROWS):
-        assert known is not None
+    known = vectors[:0] if known is None else known
+    largest = max(float(known.max(initial=0.0)), -float(known.min(initial=0.0)))
+    # a root of the sum of squares, not the sum: far from zero that has lost the noise
+    root = max(np.sqrt(noise), 1e-12 * largest) * np.eye(d)
+    for start in range(0, len(known), _ROWS):
         block = _with_one(known[start : start + _ROWS])
-        gram += block.T @ block
-    inverse = np.asarray(cho_solve(cho_factor(gram), np.eye(d)))
+        root = qr(np.concatenate([root, block]), mode="r")[0][:d]
+    white = np.asarray(solve_triangular(root, np.eye(d)))
+    inverse = white @ white.T
     scores = np.empty(len(vectors))
     for start in range(0, len(vectors), _ROWS):
         block = _with_one(vectors[start : start + _ROWS])
-        scores[start : start + _ROWS] = np.einsum("ij,ij->i", block @ inverse, block)
+        scores[start : start + _ROWS] = squared_norms(block @ white)
     directions: dict[int, Doubles] = {}  # of each pick: what it takes off is (z' u)^2
 
     def shrink(rows: Ints, values: Doubles, fresh: Ints) -> None:

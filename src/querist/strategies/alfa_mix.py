@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from querist.core.errors import BadInput
-from querist.core.types import Floats, Picks, Signals
+from querist.core.types import Floats, Ints, Picks, Signals
 from querist.selection.cloud import Doubles
 from querist.selection.kmeans import representatives
 from querist.selection.scores import by_blocks
@@ -13,7 +13,7 @@ from querist.selection.softmax_head import softmax, softmax_head
 from querist.selection.topk import top_k
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.kmeans import KMeansSampling
-from querist.strategies.parts import known_vectors
+from querist.strategies.known import class_targets, known_vectors
 from querist.strategies.ties import tie_keys_of
 
 
@@ -62,7 +62,7 @@ class ALFAMix(Strategy):
             return KMeansSampling().pick(signals, n, rng)
         assert signals.labelled is not None
         keys = tie_keys_of(signals, rng)
-        least = flips_at(vectors, known, signals.labelled.targets)
+        least = flips_at(vectors, known, class_targets(self.name, signals.labelled))
         steps = np.ceil(np.maximum(least, self.step) / self.step * (1 - 1e-12))
         within = steps * self.step <= 1 + 1e-12
         enough = np.sort(steps[within])[n - 1 : n]
@@ -74,7 +74,7 @@ class ALFAMix(Strategy):
         return self.picks(chosen, -np.minimum(least[chosen], 1.0))
 
 
-def flips_at(vectors: Floats, known: Floats, targets: Floats) -> Doubles:
+def flips_at(vectors: Floats, known: Floats, targets: Ints) -> Doubles:
     """Least e at which some class's mean flips each row's label, (n,); inf when none does."""
     slopes, offsets = softmax_head(known, targets)
     means = np.stack([known[targets == c].mean(axis=0, dtype=float) for c in np.unique(targets)])

@@ -14,8 +14,9 @@ from querist.selection.topk import Keys, top_k
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.checks import check_count
 from querist.strategies.kmeans import KMeansSampling
+from querist.strategies.known import class_targets, known_vectors
 from querist.strategies.margin import Margin
-from querist.strategies.parts import declare, known_vectors, narrow
+from querist.strategies.parts import declare, narrow
 from querist.strategies.ties import tie_keys_of
 
 
@@ -74,7 +75,7 @@ class AnchorAL(Strategy):
         if known is None:
             return self.base.pick(signals, n, rng)
         assert signals.labelled is not None and signals.vectors is not None
-        points, targets = unit_rows(known), np.asarray(signals.labelled.targets)
+        points, targets = unit_rows(known), class_targets(self.name, signals.labelled)
         classes = [points[targets == c] for c in np.unique(targets)]
         anchors = np.concatenate([one[_some(one, self.anchors, rng)] for one in classes])
         rows = self._subpool(Directions(signals.vectors), anchors, n, tie_keys_of(signals, rng))

@@ -13,8 +13,8 @@ from querist.selection.topk import Keys, top_k
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.kcenter import KCenter
 from querist.strategies.kmeans import KMeansSampling
+from querist.strategies.known import known_vectors
 from querist.strategies.margin import Margin
-from querist.strategies.parts import known_vectors
 from querist.strategies.rarity import rarity
 from querist.strategies.ties import tie_keys_of
 

@@ -11,7 +11,7 @@ from querist.selection.fisher import ORDER, Frame, frame_of
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.checks import check_count, check_known_proba
 from querist.strategies.kmeans import KMeansSampling
-from querist.strategies.parts import known_vectors
+from querist.strategies.known import known_vectors
 from querist.strategies.ties import tie_keys_of
 
 
@@ -75,17 +75,18 @@ class BAIT(Strategy):
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         assert signals.proba is not None and signals.vectors is not None
         keys, known = tie_keys_of(signals, rng), known_vectors(signals)
-        positions, won = lowest_trace(
-            signals.proba,
-            signals.vectors,
-            n,
-            keys,
-            self._frame(signals),
-            None if known is None else (check_known_proba(self.name, signals), known),
-            ridge=self.ridge,
-            candidates=self.candidates,
-        )
-        return self.picks(positions, won, 1.0)
+        frame, given = self._frame(signals), (signals.proba, signals.vectors)
+        told = None if known is None else (check_known_proba(self.name, signals), known)
+        try:
+            found = lowest_trace(
+                *given, n, keys, frame, told, ridge=self.ridge, candidates=self.candidates
+            )
+        except np.linalg.LinAlgError as error:
+            raise BadInput(
+                "BAIT cannot invert the information of these vectors: they lie so far from zero "
+                "that rounding hides the ridge; centre and scale them, or raise ridge"
+            ) from error
+        return self.picks(*found, 1.0)
 
     def _frame(self, signals: Signals) -> Frame:
         proba: Floats | None = signals.proba

@@ -13,6 +13,7 @@ from querist.selection.line import lead
 from querist.selection.topk import Keys
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.checks import check_known_proba
+from querist.strategies.known import class_targets
 from querist.strategies.random import Random
 from querist.strategies.ties import tie_keys_of
 
@@ -49,7 +50,7 @@ class ByClassLines(Strategy):
         if not len(labelled):
             return Random().pick(signals, n, rng)
         said = check_known_proba(self.name, signals)
-        targets = np.asarray(labelled.targets, dtype=np.int64)
+        targets = class_targets(self.name, labelled)
         counts = np.bincount(targets, minlength=proba.shape[1])[: proba.shape[1]]
         rarest = np.argsort(counts, kind="stable")
         lines = Lines(proba, said, targets, rarest, tie_keys_of(signals, rng))

@@ -9,7 +9,7 @@ from querist.selection.neighbours import nearest_neighbours
 from querist.strategies.base import Rng, Score
 from querist.strategies.checks import check_count, check_known_proba
 from querist.strategies.kmeans import KMeansSampling
-from querist.strategies.parts import known_vectors
+from querist.strategies.known import known_vectors
 
 _FLOOR = 1e-7  # least probability: keeps the divergence finite
 _ROWS = 4096

@@ -12,7 +12,7 @@ from querist.selection.topk import drawn, top_k
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.checks import check_count
 from querist.strategies.kmeans import KMeansSampling
-from querist.strategies.parts import known_vectors
+from querist.strategies.known import known_vectors
 from querist.strategies.ties import tie_keys_of
 
 SAMPLE = 10_000  # candidates the classifier is trained on: of lowest key, where there are more

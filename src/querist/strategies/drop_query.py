@@ -12,7 +12,7 @@ from querist.selection.softmax_head import softmax_head
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.checks import check_count
 from querist.strategies.kmeans import KMeansSampling
-from querist.strategies.parts import known_vectors
+from querist.strategies.known import class_targets, known_vectors
 from querist.strategies.ties import tie_keys_of
 
 PER_PICK = 25  # candidates a pick has to choose from, at least
@@ -82,7 +82,7 @@ class DropQuery(Strategy):
 
     def _changed(self, signals: Signals, known: Floats, labelled: Labelled, salt: int) -> Ints:
         assert signals.vectors is not None
-        slopes, offsets = softmax_head(known, labelled.targets)
+        slopes, offsets = softmax_head(known, class_targets(self.name, labelled))
         changed = np.zeros(len(signals), dtype=np.int64)
         lanes = np.arange(-(-slopes.shape[0] // 4), dtype=np.uint64) * _LANE
         for start in range(0, len(changed), _ROWS):

@@ -14,8 +14,8 @@ from querist.selection.topk import Keys
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.checks import check_count
 from querist.strategies.kmeans import KMeansSampling
+from querist.strategies.known import known_vectors
 from querist.strategies.max_herding import sampled
-from querist.strategies.parts import known_vectors
 from querist.strategies.ties import tie_keys_of
 
 

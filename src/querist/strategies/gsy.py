@@ -8,6 +8,7 @@ from querist.core.types import Floats, Picks, Signals
 from querist.selection.kcenter import farthest_first
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.gsx import GSx
+from querist.strategies.known import number_targets
 from querist.strategies.ties import tie_keys_of
 
 _ACTIVE = 8192  # rows with one number each: more than of vectors stay in cache
@@ -42,7 +43,7 @@ class GSy(Strategy):
     cost_class = "50 n (m + b)"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
-        said, known = mean_prediction(signals), known_numbers(signals)
+        said, known = mean_prediction(signals), known_numbers(self.name, signals)
         near = _gap(said, np.sort(known)) if len(known) else None
         positions, far = farthest_first(
             said[:, None], n, tie_keys_of(signals, rng), far=near, active=_ACTIVE
@@ -64,8 +65,8 @@ def mean_prediction(signals: Signals) -> Floats:
     return np.asarray(np.mean(signals.predicted, axis=1, dtype=np.float64))
 
 
-def known_numbers(signals: Signals) -> Floats:
+def known_numbers(name: str, signals: Signals) -> Floats:
     """The numbers told so far, (m,); none when nothing is labelled."""
     if signals.labelled is None:
         return np.empty(0)
-    return np.asarray(signals.labelled.targets, dtype=np.float64)
+    return number_targets(name, signals.labelled)

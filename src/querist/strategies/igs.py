@@ -7,7 +7,7 @@ from querist.selection.products import widest_product
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.gsx import GSx
 from querist.strategies.gsy import known_numbers, mean_prediction
-from querist.strategies.parts import known_vectors
+from querist.strategies.known import known_vectors
 from querist.strategies.ties import tie_keys_of
 
 
@@ -46,6 +46,6 @@ class iGS(Strategy):
         assert signals.vectors is not None
         keys, said = tie_keys_of(signals, rng), mean_prediction(signals)
         near = known_vectors(signals)
-        known = None if near is None else (near, known_numbers(signals))
+        known = None if near is None else (near, known_numbers(self.name, signals))
         positions, wide = widest_product(signals.vectors, said, n, keys, known)
         return self.picks(positions, wide, 1.0)

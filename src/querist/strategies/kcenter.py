@@ -5,7 +5,7 @@ from __future__ import annotations
 from querist.core.types import Picks, Signals
 from querist.selection.kcenter import farthest_first
 from querist.strategies.base import Rng, Strategy
-from querist.strategies.parts import known_vectors
+from querist.strategies.known import known_vectors
 from querist.strategies.ties import tie_keys_of
 
 

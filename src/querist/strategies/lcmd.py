@@ -7,7 +7,7 @@ import numpy as np
 from querist.core.types import Picks, Signals
 from querist.selection.clusters import largest_cluster_farthest
 from querist.strategies.base import Rng, Strategy
-from querist.strategies.parts import known_vectors
+from querist.strategies.known import known_vectors
 from querist.strategies.ties import tie_keys_of
 
 

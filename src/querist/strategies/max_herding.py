@@ -12,7 +12,7 @@ from querist.selection.cloud import unit_rows
 from querist.selection.coverage import herd
 from querist.selection.topk import Keys, drawn
 from querist.strategies.base import Rng, Strategy
-from querist.strategies.parts import known_vectors
+from querist.strategies.known import known_vectors
 from querist.strategies.ties import tie_keys_of
 
 

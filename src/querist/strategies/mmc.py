@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from querist.core.errors import BadInput
 from querist.core.types import Floats, Labelled, Signals
 from querist.selection.scores import Doubles, by_blocks
 from querist.selection.softmax_head import softmax_head
@@ -51,6 +52,10 @@ Counter = tuple[Doubles, Doubles, Doubles]
 def _count_model(labelled: Labelled | None) -> Counter | None:
     if labelled is None or labelled.marginals is None or not len(labelled):
         return None
+    if labelled.targets.ndim != 2:
+        shape = labelled.targets.shape
+        said = f"labelled.targets (m, k) of 0/1, but they have shape {shape}"
+        raise BadInput(f"MMC learns from {said}")
     counts = labelled.targets.sum(axis=1)
     ranked = _ranked(np.asarray(labelled.marginals, dtype=np.float64))[1]
     return *softmax_head(ranked, counts, scaled=False), np.unique(counts)

@@ -9,7 +9,7 @@ import numpy as np
 
 from querist.core.formulas import narrowed
 from querist.core.signals import ROWWISE, WHOLE
-from querist.core.types import Floats, Picks, Positions, Signals, unchecked_signals
+from querist.core.types import Picks, Positions, Signals, unchecked_signals
 from querist.strategies.base import Strategy
 
 _ROWWISE = frozenset(ROWWISE) - {"ids"}
@@ -89,9 +89,3 @@ def in_order(picks: Picks, order: Positions) -> Picks:
         tuple(picks.names[k] for k in order.tolist()),
         picks.probability[order],
     )
-
-
-def known_vectors(signals: Signals) -> Floats | None:
-    """Vectors (m, d) of the labelled items, None when nothing is labelled or they are unknown."""
-    known = None if signals.labelled is None else signals.labelled.vectors
-    return known if known is not None and known.shape[0] else None

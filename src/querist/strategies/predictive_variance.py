@@ -8,7 +8,7 @@ from querist.core.errors import BadInput
 from querist.core.types import Picks, Signals
 from querist.selection.variance import most_variable
 from querist.strategies.base import Rng, Strategy
-from querist.strategies.parts import known_vectors
+from querist.strategies.known import known_vectors
 from querist.strategies.ties import tie_keys_of
 
 

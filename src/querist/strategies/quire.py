@@ -10,7 +10,7 @@ from querist.core.types import Floats, Picks, Signals
 from querist.selection.cloud import Cloud, Doubles, mean_of
 from querist.strategies.base import Rng, Score
 from querist.strategies.kmeans import KMeansSampling
-from querist.strategies.parts import known_vectors
+from querist.strategies.known import class_targets, known_vectors
 
 MOST = 5000  # labelled items: their kernel, 200 MB, is the only table held
 
@@ -72,7 +72,7 @@ class QUIRE(Score):
         if len(known) > MOST:
             said = f"QUIRE takes at most {MOST} labelled items, but there are {len(known)}"
             raise BadInput(f"{said}; its time grows with their square: use another strategy")
-        targets = np.asarray(signals.labelled.targets, dtype=np.int64)
+        targets = class_targets(self.name, signals.labelled)
         classes = max(len(signals.labelled.classes), int(targets.max()) + 1)
         truth = np.where(targets[:, None] == np.arange(classes), 1.0, -1.0)
         cloud = Cloud(signals.vectors)

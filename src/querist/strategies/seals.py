@@ -11,8 +11,9 @@ from querist.selection.reach import reach
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.checks import check_count
 from querist.strategies.kmeans import KMeansSampling
+from querist.strategies.known import known_vectors
 from querist.strategies.margin import Margin
-from querist.strategies.parts import declare, known_vectors, narrow
+from querist.strategies.parts import declare, narrow
 
 
 class SEALS(Strategy):
