@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -217,6 +218,8 @@ def test_odd_signals_are_answered(strategy):
         if any(given[name] is not parts[name] for name in read & set(parts)):
             try:
                 chosen(strategy, given, 5)
+            except BadInput as error:
+                assert "huge" in what and "centre and scale" in str(error)
             except Exception as error:
                 raise AssertionError(f"{what}: {error}") from error
 
@@ -279,11 +282,16 @@ WRONG = {  # what is wrong: the signal, the change, what is said
 def test_wrong_signals_are_told(what):
     """One place checks for all: what no strategy can work with never reaches one."""
     name, change, said = WRONG[what]
+    try:
+        parts = change(make_parts(N))
+    except BadInput as error:  # q.Labelled looks for itself
+        assert re.search(said, str(error))
+        return
     for each_name in EVERY:
         strategy = COMBINED.get(each_name) or get(each_name)
         if name in strategy.needs | strategy.wants | {"ids", "cost"}:
             with pytest.raises(BadInput, match=said):
-                strategy.select(signals(strategy, change(make_parts(N))), 5, 0)
+                strategy.select(signals(strategy, parts), 5, 0)
 
 
 def test_what_was_told_in_another_form_is_used_or_refused(strategy):

@@ -62,7 +62,7 @@ def most_variable(
 def _commit(inverse: Doubles, point: Doubles) -> Doubles:
     """Count a point as labelled: lower the inverse in place, return the direction u (d,)."""
     along = inverse @ point
-    direction = along / np.sqrt(1.0 + float(point @ along))
+    direction = along / np.sqrt(1.0 + max(float(point @ along), 0.0))
     inverse -= np.outer(direction, direction)
     return np.asarray(direction)
 
