@@ -45,13 +45,13 @@ COMBINED = {
     "price": PerCost(Entropy()),
     "knapsack of entropy": Knapsack(Entropy(), budget=1e6),
 }
-EVERY = [*names(), *COMBINED]
+EVERY = {name: get(name) for name in names()} | COMBINED  # looked up once: that reads metadata
 MATRICES = ("proba", "draws", "vectors", "predicted", "marginals", "decision", "cost", "reference")
 
 
 @pytest.fixture(params=EVERY)
 def strategy(request):
-    return COMBINED.get(request.param) or get(request.param)
+    return EVERY[request.param]
 
 
 def known(parts, **changes):
@@ -147,7 +147,7 @@ def hot(array):
 
 def of_one_class(parts):
     told = q.Labelled(parts["labelled"].vectors, np.zeros(5, int), ("a",), np.ones((5, 1)))
-    one = {"proba": np.ones((N, 1)), "draws": np.ones((N, 4, 1))}
+    one = {"proba": np.ones((N, 1)), "draws": np.ones((N, 4, 1)), "mistakes": np.zeros((1, 1))}
     few = {name: parts[name][:, :1] for name in ("decision", "marginals")}
     return parts | one | few | {"labelled": told}
 
@@ -245,37 +245,153 @@ def told(**changes):
 
 PROBABILITIES = ("proba", "draws", "marginals")
 WRONG = {  # what is wrong: the signal, the change, what is said
-    **{f"{x} in {name}": (name, at(name, x), rf"{name} .*(NaN|\[?finite)") for name in MATRICES[:-2] for x in (np.nan, np.inf)},
+    **{
+        f"{x} in {name}": (name, at(name, x), rf"{name} .*(NaN|\[?finite)")
+        for name in MATRICES[:-2]
+        for x in (np.nan, np.inf)
+    },
     **{f"negative {name}": (name, at(name, -0.5), name) for name in (*PROBABILITIES, "cost")},
-    **{f"{name} that do not sum to one": (name, lambda p, name=name: p | {name: 2 * p[name]}, "sums to 2") for name in ("proba", "draws")},
-    **{f"{name} of another length": (name, lambda p, name=name: p | {name: p[name][:-1]}, "one row per candidate") for name in (*MATRICES[:-1], "ids", "groups")},
-    **{f"flat {name}": (name, lambda p, name=name: p | {name: p[name].ravel()[:N]}, rf"{name} must have shape") for name in (*PROBABILITIES, "vectors", "predicted", "reference")},
-    **{f"deep {name}": (name, lambda p, name=name: p | {name: p[name][..., None]}, rf"{name} must have shape") for name in (*MATRICES, "ids", "groups")},
-    **{f"{name} as one number": (name, lambda p, name=name: p | {name: 0.5}, rf"{name} must") for name in MATRICES},
-    **{f"{name} as text": (name, lambda p, name=name: p | {name: np.full(p[name].shape, "a")}, rf"{name} must be an array of numbers") for name in MATRICES},
-    **{f"complex {name}": (name, lambda p, name=name: p | {name: p[name] * 1j}, rf"{name} must be an array of numbers.*complex") for name in MATRICES},
-    **{f"dates as {name}": (name, lambda p, name=name: p | {name: np.full(p[name].shape, np.datetime64("2020"))}, rf"{name} must be an array of numbers.*datetime") for name in MATRICES},
-    **{f"{name} without columns": (name, lambda p, name=name: p | {name: p[name][..., :0]}, rf"{name} (has|row 0 sums to 0)") for name in MATRICES if name not in ("cost",)},
+    **{
+        f"{name} that do not sum to one": (
+            name,
+            lambda p, name=name: p | {name: 2 * p[name]},
+            "sums to 2",
+        )
+        for name in ("proba", "draws")
+    },
+    **{
+        f"{name} of another length": (
+            name,
+            lambda p, name=name: p | {name: p[name][:-1]},
+            "one row per candidate",
+        )
+        for name in (*MATRICES[:-1], "ids", "groups")
+    },
+    **{
+        f"flat {name}": (
+            name,
+            lambda p, name=name: p | {name: p[name].ravel()[:N]},
+            rf"{name} must have shape",
+        )
+        for name in (*PROBABILITIES, "vectors", "predicted", "reference")
+    },
+    **{
+        f"deep {name}": (
+            name,
+            lambda p, name=name: p | {name: p[name][..., None]},
+            rf"{name} must have shape",
+        )
+        for name in (*MATRICES, "ids", "groups")
+    },
+    **{
+        f"{name} as one number": (name, lambda p, name=name: p | {name: 0.5}, rf"{name} must")
+        for name in MATRICES
+    },
+    **{
+        f"{name} as text": (
+            name,
+            lambda p, name=name: p | {name: np.full(p[name].shape, "a")},
+            rf"{name} must be an array of numbers",
+        )
+        for name in MATRICES
+    },
+    **{
+        f"complex {name}": (
+            name,
+            lambda p, name=name: p | {name: p[name] * 1j},
+            rf"{name} must be an array of numbers.*complex",
+        )
+        for name in MATRICES
+    },
+    **{
+        f"dates as {name}": (
+            name,
+            lambda p, name=name: p | {name: np.full(p[name].shape, np.datetime64("2020"))},
+            rf"{name} must be an array of numbers.*datetime",
+        )
+        for name in MATRICES
+    },
+    **{
+        f"{name} without columns": (
+            name,
+            lambda p, name=name: p | {name: p[name][..., :0]},
+            rf"{name} (has|row 0 sums to 0)",
+        )
+        for name in MATRICES
+        if name not in ("cost",)
+    },
     "draws of nobody": ("draws", lambda p: p | {"draws": np.empty((N, 0, 3))}, "draws has shape"),
     "no space": ("vectors", space(lambda array: array[:, :0]), "vectors has shape"),
-    "vectors beyond squares": ("vectors", space(lambda array: array * 1e200), "scale .*vectors down"),
+    "vectors beyond squares": (
+        "vectors",
+        space(lambda array: array * 1e200),
+        "scale .*vectors down",
+    ),
     "vectors below squares": ("vectors", space(lambda array: array * 1e-200), "scale .*vectors up"),
     "nothing to cover": ("reference", lambda p: p | {"reference": np.empty((0, 4))}, "reference"),
-    "another space to cover": ("reference", lambda p: p | {"reference": np.ones((3, 9))}, "reference has 9 columns"),
-    "class out of range": ("labelled", lambda p: told(targets=np.array([0, 1, 2, 3, 1]))(p), r"0\.\.2 .*one is 3"),
-    "class below zero": ("labelled", lambda p: told(targets=np.array([0, 1, -1, 2, 1]))(p), r"0\.\.2 .*one is -1"),
-    "class in between": ("labelled", lambda p: told(targets=np.array([0, 1, 0.5, 2, 1]))(p), r"0\.\.2 .*one is 0\.5"),
-    "target NaN": ("labelled", lambda p: told(targets=np.array([0, 1, np.nan, 2, 1]))(p), "targets row 2 holds NaN"),
-    "targets as text": ("labelled", lambda p: told(targets=np.array(list("abcab")))(p), "targets must be an array of numbers"),
-    "targets missing": ("labelled", lambda p: told(targets=np.array([None] * 5))(p), "targets row 0 holds NaN"),
+    "another space to cover": (
+        "reference",
+        lambda p: p | {"reference": np.ones((3, 9))},
+        "reference has 9 columns",
+    ),
+    "class out of range": (
+        "labelled",
+        lambda p: told(targets=np.array([0, 1, 2, 3, 1]))(p),
+        r"0\.\.2 .*one is 3",
+    ),
+    "class below zero": (
+        "labelled",
+        lambda p: told(targets=np.array([0, 1, -1, 2, 1]))(p),
+        r"0\.\.2 .*one is -1",
+    ),
+    "class in between": (
+        "labelled",
+        lambda p: told(targets=np.array([0, 1, 0.5, 2, 1]))(p),
+        r"0\.\.2 .*one is 0\.5",
+    ),
+    "target NaN": (
+        "labelled",
+        lambda p: told(targets=np.array([0, 1, np.nan, 2, 1]))(p),
+        "targets row 2 holds NaN",
+    ),
+    "targets as text": (
+        "labelled",
+        lambda p: told(targets=np.array(list("abcab")))(p),
+        "targets must be an array of numbers",
+    ),
+    "targets missing": (
+        "labelled",
+        lambda p: told(targets=np.array([None] * 5))(p),
+        "targets row 0 holds NaN",
+    ),
     "one target": ("labelled", lambda p: told(targets=1)(p), "targets must be an array"),
-    "too few targets": ("labelled", lambda p: told(targets=np.array([0, 1]))(p), "5 rows but labelled.targets has 2"),
-    "labels of other classes": ("labelled", lambda p: told(targets=np.eye(5, dtype=int))(p), "5 columns but there are 3 classes"),
-    "labelled NaN": ("labelled", lambda p: told(vectors=np.full((5, 4), np.nan))(p), "labelled.vectors row 0 holds NaN"),
-    "labelled proba NaN": ("labelled", lambda p: told(proba=np.full((5, 3), np.nan))(p), "labelled.proba holds NaN"),
-    "labelled proba too short": ("labelled", lambda p: told(proba=np.full((4, 3), 1 / 3))(p), "labelled.proba has 4 rows"),
+    "too few targets": (
+        "labelled",
+        lambda p: told(targets=np.array([0, 1]))(p),
+        "5 rows but labelled.targets has 2",
+    ),
+    "labels of other classes": (
+        "labelled",
+        lambda p: told(targets=np.eye(5, dtype=int))(p),
+        "5 columns but there are 3 classes",
+    ),
+    "labelled NaN": (
+        "labelled",
+        lambda p: told(vectors=np.full((5, 4), np.nan))(p),
+        "labelled.vectors row 0 holds NaN",
+    ),
+    "labelled proba NaN": (
+        "labelled",
+        lambda p: told(proba=np.full((5, 3), np.nan))(p),
+        "labelled.proba holds NaN",
+    ),
+    "labelled proba too short": (
+        "labelled",
+        lambda p: told(proba=np.full((4, 3), 1 / 3))(p),
+        "labelled.proba has 4 rows",
+    ),
     "labelled as a pair": ("labelled", lambda p: p | {"labelled": (1, 2)}, "made by q.Labelled"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", WRONG)
@@ -287,8 +403,7 @@ def test_wrong_signals_are_told(what):
     except BadInput as error:  # q.Labelled looks for itself
         assert re.search(said, str(error))
         return
-    for each_name in EVERY:
-        strategy = COMBINED.get(each_name) or get(each_name)
+    for strategy in EVERY.values():
         if name in strategy.needs | strategy.wants | {"ids", "cost"}:
             with pytest.raises(BadInput, match=said):
                 strategy.select(signals(strategy, parts), 5, 0)
