@@ -66,7 +66,7 @@ def test_a_decision_value_that_is_not_finite_is_refused(row):
     decision = np.zeros((70_001, 2))
     Signals(decision=decision)
     decision[row, 1] = np.nan
-    with pytest.raises(BadInput, match="decision row .* holds NaN"):
+    with pytest.raises(BadInput, match=r"decision row .* holds NaN"):
         Signals(decision=decision)
 
 
