@@ -16,8 +16,8 @@ def shown(monkeypatch):
     """Ids of what each choice was given as its reference, by the real scorer."""
     seen, real = [], scoring.Scorer._reference
 
-    def noting(self):
-        rows = real(self)
+    def noting(self, strategy):
+        rows = real(self, strategy)
         seen.append(sorted(self.pool.ids(rows)))
         return rows
 
@@ -44,15 +44,22 @@ def asked(rows, strategy):
     return picks, c.history.rounds[-1].notes
 
 
-@pytest.mark.parametrize("strategy", ["max_herding", "information_density", "density"])
-def test_a_large_pool_is_stood_for_by_a_sample_that_goes_by_item(monkeypatch, shown, strategy):
+def test_a_large_pool_is_stood_for_by_a_sample_that_goes_by_item(monkeypatch, shown):
     monkeypatch.setattr(scoring, "POINTS", 60)
+    strategy = "max_herding"
     there, notes = asked(np.arange(200), strategy)
     assert notes.count(NOTE) == 1
     assert shown and all(len(ids) == 60 and ids == shown[0] for ids in shown)
     back, _ = asked(np.arange(200)[::-1], strategy)
     assert back == there
     assert all(ids == shown[0] for ids in shown)
+
+
+@pytest.mark.parametrize("strategy", ["information_density", "density"])
+def test_who_pays_nothing_for_a_point_sees_them_all(monkeypatch, shown, strategy):
+    monkeypatch.setattr(scoring, "POINTS", 60)
+    asked(np.arange(200), strategy)
+    assert shown and all(len(ids) == 200 for ids in shown)
 
 
 def test_a_small_pool_stands_for_itself(shown):

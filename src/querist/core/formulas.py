@@ -55,6 +55,17 @@ def worked_out(formula: str, sizes: Mapping[str, float]) -> float:
         ) from error
 
 
+def mentions(formula: str, size: str) -> bool:
+    """Whether a cost grows with a size.
+
+    Examples
+    --------
+    >>> mentions("n r (d + 20)", "r"), mentions("80 n d", "r")
+    (True, False)
+    """
+    return re.search(rf"\b{size}\b", formula) is not None
+
+
 def narrowed(formula: str, among: str) -> str:
     """The formula of those who look at fewer candidates.
 

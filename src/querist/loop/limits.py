@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from querist import strategies
 from querist.core.errors import TooSlow
+from querist.core.formulas import mentions
 from querist.core.signals import POINTS
 from querist.loop.needs import works_with
 from querist.loop.scoring import Scorer
@@ -26,11 +26,10 @@ def sizes_of(
     """How large a choice of `n` items is; vectors are looked at only where the cost asks."""
     reads = strategy.needs | strategy.wants
     covered = len(scorer.ledger.covered_rows()) if "reference" in reads else None
-    has_width = re.search(r"\bd\b", strategy.cost_class) is not None
     return Sizes(
         items=candidates,
         batch=n,
-        dimensions=scorer.space.vectors().shape[1] if has_width else 1,
+        dimensions=scorer.space.vectors().shape[1] if mentions(strategy.cost_class, "d") else 1,
         classes=len(getattr(scorer.question, "labels", ())) or 1,
         labelled=len(training),
         points=None if covered is None else min(covered, POINTS),

@@ -11,6 +11,7 @@ import numpy as np
 
 from querist import models, strategies
 from querist.core.errors import MissingNeed
+from querist.core.formulas import mentions
 from querist.core.keys import seed_for, uniform
 from querist.core.progress import tick
 from querist.core.protocols import Model, Pool, Question
@@ -109,13 +110,13 @@ class Scorer:
             assert groups is not None
             parts["groups"] = groups[rows]
         if "reference" in names:
-            parts["reference"] = vectors(self._reference())
+            parts["reference"] = vectors(self._reference(strategy))
         return Signals(**parts)
 
-    def _reference(self) -> Ints:
-        """Rows that stand for the pool, in order: all to be covered, or so many by item key."""
+    def _reference(self, strategy: Strategy) -> Ints:
+        """Rows to be covered, in order; of many a sample by item key, where each one costs."""
         rows = self.ledger.covered_rows()
-        if len(rows) <= POINTS:
+        if len(rows) <= POINTS or not mentions(strategy.cost_class, "r"):
             return rows
         remark(f"{POINTS:,} of {len(rows):,} items stand for the pool, drawn by item")
         order = np.argsort(uniform(self.ledger.keys[rows], _SALT), kind="stable")
