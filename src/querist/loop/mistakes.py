@@ -13,8 +13,6 @@ from querist.core.errors import BadInput, BadLabel
 from querist.core.protocols import Question
 from querist.core.signals import checked_mistakes
 from querist.core.types import Prediction
-from querist.metrics.cost import cheapest
-from querist.stopping import Target
 
 Mistakes = tuple[tuple[float, ...], ...]  # [true][decided], positions of the question's labels
 _FORMS = (
@@ -98,6 +96,8 @@ def decided(said: Prediction, mistakes: Mistakes | None) -> NDArray[Any]:
     probabilities, and the model's own answers otherwise.
     """
     if mistakes is not None and said.proba is not None:
+        from querist.metrics.cost import cheapest  # scikit-learn: asking must start without it
+
         return cheapest(said.proba, np.array(mistakes))
     assert said.value is not None
     return said.value
@@ -107,6 +107,8 @@ def check_targets(rule: Any, mistakes: Mistakes | None) -> None:
     """Raise BadInput for a target without a metric: with mistakes it would read as a cost."""
     if mistakes is None:
         return
+    from querist.stopping import Target  # rules read metrics, which load scikit-learn
+
     if isinstance(rule, Target) and rule.metric is None:
         raise BadInput(
             f"with mistakes the leading score is their cost, where lower is better, so say what "
