@@ -15,6 +15,7 @@ ASKED = 1000
 _QUERIES, _POINTS = 512, 1024  # of a table in single precision: 2 MiB
 _HELD = 6  # times as many pairs as wanted are held before the far ones are dropped
 _CROWD = 32  # times as many pairs as wanted, left at last: too many
+_SHARE = 256  # a distance of a pair by itself costs as much as so many in a matrix product
 _PAIRS = 1 << 14  # pairs whose distances are computed in double precision at a time
 NEAR = 0.01  # of the median distance: closer points are copies in all but name
 
@@ -42,6 +43,8 @@ def nearest_neighbours(
         return np.empty((len(queries), 0)), np.empty((len(queries), 0), dtype=np.int64)
     cloud = Cloud(queries)
     others = Cloud(points, origin=cloud.origin)
+    if len(points) <= _SHARE * columns:
+        return _by_tables(cloud, others, columns, itself)
     found = None
     if max(cloud.scale, others.scale) < MOST:
         found = _nearest(cloud, others, columns, itself, np.float32)
@@ -49,6 +52,33 @@ def nearest_neighbours(
     found = found or _nearest(cloud, others, columns, itself, np.float64, patient=True)
     assert found is not None  # who is patient is always told
     return found
+
+
+def _by_tables(
+    cloud: Cloud, others: Cloud, columns: int, itself: Ints | None
+) -> tuple[Doubles, Ints]:
+    """Distances and positions by tables in double precision: for few points."""
+    low = np.full((len(cloud), columns), np.inf)
+    which = np.full((len(cloud), columns), -1, dtype=np.int64)
+    for part, chunk, table in cloud.tables(others.rows(np.arange(len(others)))):
+        if itself is not None:
+            own = itself[part] - chunk
+            inside = np.flatnonzero((own >= 0) & (own < table.shape[1]))
+            table[inside, own[inside]] = np.inf
+        far = cloud.quiet(part, table)
+        # all that tie with the last one stay, or the order of a partition would decide
+        last = np.partition(far, min(columns, far.shape[1]) - 1, axis=1)
+        most = last[:, min(columns, far.shape[1]) - 1]
+        of, at = np.nonzero(far <= most[:, None])
+        held = np.repeat(np.arange(len(far)), columns)
+        of = np.concatenate([held, of])
+        values = np.concatenate([low[part].ravel(), far[of[len(held) :], at]])
+        places = np.concatenate([which[part].ravel(), at + chunk])
+        order = np.lexsort((places, values, of))
+        begins = np.searchsorted(of[order], np.arange(len(far)))
+        kept = order[begins[:, None] + np.arange(columns)]
+        low[part], which[part] = values[kept], places[kept]
+    return np.sqrt(low), which
 
 
 def _nearest(
