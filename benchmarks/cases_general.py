@@ -70,6 +70,12 @@ WORK = {
     "avg_score": reading("marginals"),
     "badge": Work(madds=BATCH * (D + K), said="b n (d + k)"),
     "bald": reading("draws", logs=S * K + K, said="n (s + 1) k logs"),
+    "bandit": Work(
+        ("proba",),
+        REFERENCE * D + BATCH * (D + K),
+        REFERENCE,
+        said="r n d, r n exp of the herding arm, b n (d + k) of BADGE",
+    ),
     "batch_bald": Work(
         ("draws",),
         6.1e4 * S * K,

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from querist.loop.build import campaign
     from querist.loop.campaign import Campaign
     from querist.loop.folder import open_folder
+    from querist.loop.plan import plan
+    from querist.loop.worth import assess
     from querist.pools import open_pool
     from querist.simulation import Comparison, Curve, compare, oracles, simulate
 
@@ -33,10 +35,12 @@ _HOMES = {
     "Spans": "querist.core.questions",
     "Task": "querist.core.types",
     "Verdict": "querist.core.types",
+    "assess": "querist.loop.worth",
     "campaign": "querist.loop.build",
     "compare": "querist.simulation",
     "open_folder": "querist.loop.folder",
     "open_pool": "querist.pools",
+    "plan": "querist.loop.plan",
     "progress": "querist.core.progress",
     "simulate": "querist.simulation",
 }

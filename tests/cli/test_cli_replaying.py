@@ -3,6 +3,7 @@
 import csv
 import json
 
+import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
@@ -65,3 +66,78 @@ def test_a_replay_needs_every_label(querist, mails):
     ran = querist("compare", mails, "--label", "label", "--text", "body")
     assert ran.code == 2
     assert "51 of the 60 rows" in ran.err
+
+
+@pytest.fixture
+def study(tmp_path):
+    data = load_iris()
+    np.savez(tmp_path / "iris.npz", X=data.data, y=data.target)
+    path = tmp_path / "study.toml"
+    path.write_text(
+        'strategies = ["margin"]\nmodels = ["linear"]\nseeds = 2\neasy_hard = false\n'
+        "random_runs = 1\nstart = 9\nbatch = 9\nbudget = 27\n"
+        '[data.iris]\nfile = "iris.npz"\nlabel = "y"\n'
+    )
+    return path
+
+
+def test_compare_runs_a_study_and_goes_on_with_it(querist, study, tmp_path):
+    page = tmp_path / "out.html"
+    said = querist("compare", study, "--out", page)
+    assert said.code == 0, said.err
+    assert said.out.startswith("strategy\tmean rank")
+    assert "Ranking" in page.read_text(encoding="utf-8")
+    assert len((tmp_path / "study.study" / "runs.jsonl").read_bytes().splitlines()) == 6
+    again = querist("compare", study, "--json")
+    assert "6 of 6 runs are in" in again.err
+    assert again.json["missing"] == 0 and len(again.json["ranking"]) == 3
+    study.write_text(study.read_text().replace("seeds = 2", "seeds = 3"))
+    assert "6 of 9 runs are in" in querist("compare", study).err
+
+
+def test_what_a_study_says_is_refused_beside_it(querist, study):
+    said = querist("compare", study, "--budget", 30)
+    assert said.code == 2 and "--budget goes into the TOML file" in said.err
+    said = querist("compare", study, study)
+    assert said.code == 2 and "goes alone" in said.err
+
+
+def test_several_files_and_models_make_a_study(querist, iris, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    other = tmp_path / "other.csv"
+    other.write_text("\n".join(iris.read_text().splitlines()[:120]) + "\n")
+    args = ("--label", "kind", "--strategy", "margin", "--model", "linear,sklearn.svm:SVC")
+    size = ("--seeds", 1, "--start", 9, "--batch", 9, "--budget", 18)
+    said = querist("compare", iris, other, *args, *size, "--json")
+    assert said.code == 0, said.err
+    assert {(row["data"], row["model"]) for row in said.json["table"]} == {
+        (data, model) for data in ("iris", "other") for model in ("linear", "sklearn.svm:SVC")
+    }
+    assert (tmp_path / "compare.study" / "runs.jsonl").exists()
+
+
+def test_compare_asks_for_the_label_column(querist, iris):
+    said = querist("compare", iris)
+    assert said.code == 2 and "Give --label NAME" in said.err
+
+
+def test_a_model_by_its_short_name(querist, iris):
+    args = ("compare", iris, "--label", "kind", "--strategy", "margin", "--seeds", 1, "--json")
+    size = ("--start", 9, "--batch", 9, "--budget", 18)
+    assert querist(*args, *size, "--model", "linear").code == 0
+
+
+def test_tables_of_mixed_columns_and_gaps(querist, tmp_path):
+    rng = np.random.default_rng(0)
+    path = tmp_path / "mixed.csv"
+    sizes = ["" if k % 17 == 3 else round(rng.normal(k % 2), 3) for k in range(90)]
+    rows = [f"{sizes[k]},{'red' if k % 3 else ''},{'ab'[k % 2]}" for k in range(90)]
+    args = ("--label", "kind", "--strategy", "margin", "--seeds", 1, "--batch", 10, "--json")
+    path.write_text("\n".join(["size,colour,kind", *rows]) + "\n")
+    said = querist("compare", path, *args, "--budget", 30)
+    assert said.code == 0, said.err
+    path.write_text("\n".join(["size,kind", *(f"{sizes[k]},{'ab'[k % 2]}" for k in range(90))]))
+    said = querist("compare", path, *args, "--budget", 30)  # gaps alone, in few rows
+    assert said.code == 0, said.err
+    args = (*args, "--model", "linear", "--dir", tmp_path / "study", "--budget", 30)
+    assert querist("compare", path, *args).json["failed"] == []

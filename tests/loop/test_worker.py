@@ -114,5 +114,15 @@ def test_while_one_class_is_known_half_of_each_batch_is_left_to_chance():
         made.step()
     last = [e.items for _, e in made.log.read() if type(e).__name__ == "Queued"][-1]
     names = [item.strategy for item in last]
-    assert names.count("Random") == 5 and len(set(names)) == 2
+    assert names.count("Random") == 5 and names.count("KCenter") == 5
     assert any("only one class" in note for note in made.history.rounds[-1].notes)
+
+
+def test_single_questions_after_one_class_are_left_to_chance():
+    data = np.random.default_rng(0).normal(size=(300, 3))
+    made = q.campaign(data, q.Choice(["a", "b"]), strategy="auto", batch=1, start=5, control=0.0)
+    for _ in range(3):
+        made.tell_many((task, "a") for task in made.ask(99))
+        made.step()
+    last = [e.items for _, e in made.log.read() if type(e).__name__ == "Queued"][-1]
+    assert [item.strategy for item in last] == ["Random"]

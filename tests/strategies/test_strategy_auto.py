@@ -3,8 +3,10 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+from querist.core.remarks import remarks
 from querist.core.types import Labelled, Signals
-from querist.strategies import Auto, Random
+from querist.strategies import LCMD, Auto, AvgConfidence, Margin, Random
+from querist.strategies.rarity import label_rarity
 from querist.testing.strategies import make_parts
 
 
@@ -50,3 +52,71 @@ def test_large_batches_come_in_slices_without_repeats(n):
     picks = Auto().select(signals, n, 0)
     assert len(set(picks.tolist())) == n
     assert picks[:200].tolist() == Auto().select(signals, 200, 0).tolist()
+
+
+def pool(n_known=20, **more):
+    rng = np.random.default_rng(3)
+    known = Labelled(rng.normal(size=(n_known, 4)), np.arange(n_known) % 3, tuple("abc"))
+    vectors, ids = rng.normal(size=(300, 4)), np.arange(300)
+    parts = {"vectors": vectors, "ids": ids, "labelled": known}
+    return Signals(**{**parts, "proba": rng.dirichlet(np.ones(3), size=300), **more})
+
+
+@pytest.mark.parametrize("n", [2, 3, 10, 250])
+def test_every_pick_says_which_half_asked_for_it(n):
+    signals = pool()
+    with remarks() as said:
+        picks = Auto().pick(signals, n, 0)
+    margin = Margin().score(signals)
+    by_margin = [name == "Auto: uncertain" for name in picks.names]
+    assert sum(by_margin) == n // 2
+    assert np.array_equal(picks.scores[by_margin], margin[picks.positions[by_margin]])
+    assert set(picks.names) == {"Auto: uncertain", "Auto: covers"}
+    assert any(text.startswith("Auto covers what is uncertain within") for text in said)
+
+
+@pytest.mark.parametrize("n", [1, 5])
+def test_the_odd_pick_goes_to_either_half_in_turn(n):
+    doubting = [
+        Auto().pick(pool(known), n, 0).names.count("Auto: uncertain") for known in (20, 21, 22, 23)
+    ]
+    assert doubting == [n // 2, n // 2 + 1] * 2
+    signals = pool(21)
+    assert np.argmax(Margin().score(signals)) in Auto().select(signals, n, 0)
+
+
+def test_numbers_are_spread_by_lcmd():
+    rng = np.random.default_rng(0)
+    known = Labelled(rng.normal(size=(9, 4)), rng.normal(size=9))
+    signals = pool(labelled=known, proba=None, predicted=rng.normal(size=(300, 1)))
+    assert Auto().select(signals, 12, 5).tolist() == LCMD().select(signals, 12, 5).tolist()
+
+
+def marginals_pool(targets, marginals):
+    known = Labelled(np.zeros((len(targets), 4)), np.array(targets), ("often", "rare"))
+    return pool(labelled=known, proba=None, marginals=marginals)
+
+
+def test_several_labels_are_asked_by_doubt_and_covered_by_doubt():
+    marginals = np.random.default_rng(1).uniform(size=(300, 2))
+    signals = marginals_pool([[1, 0], [1, 1], [0, 0], [1, 0]], marginals)
+    picks = Auto().pick(signals, 20, 0)
+    sure = AvgConfidence().score(signals)
+    doubted = picks.positions[[name == "Auto: uncertain" for name in picks.names]]
+    assert set(doubted.tolist()) == set(np.argsort(-sure)[:10].tolist())
+    assert sure[picks.positions].mean() > sure.mean()
+
+
+def test_the_doubt_of_a_label_weighs_more_where_it_was_told_less():
+    told = [[1, 0], [1, 1], [0, 0], [1, 0]]  # three times the first label, once the second
+    marginals = np.random.default_rng(1).uniform(size=(300, 2))
+    signals = marginals_pool(told, marginals)
+    by_hand = [
+        ((1 - abs(2 * p - 1)) * 2 / 4 + (1 - abs(2 * q - 1)) * 2 / 2) / 2 for p, q in marginals
+    ]
+    np.testing.assert_allclose(label_rarity(signals), by_hand)
+    side = np.arange(300) < 150
+    split = np.where(side[:, None], [0.5, 1.0], [1.0, 0.5])
+    picks = Auto().pick(marginals_pool(told, split), 40, 0)
+    covered = picks.positions[[name == "Auto: covers" for name in picks.names]]
+    assert (covered >= 150).sum() > (covered < 150).sum()

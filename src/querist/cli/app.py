@@ -10,7 +10,17 @@ from typing import Annotated, Any
 import typer
 
 import querist
-from querist.cli import asking, checking, demo, exporting, making, replaying, turning, watching
+from querist.cli import (
+    asking,
+    checking,
+    deciding,
+    demo,
+    exporting,
+    making,
+    replaying,
+    turning,
+    watching,
+)
 from querist.cli.output import say_json
 from querist.core.errors import LogError, NoModel, QueristError, TooSlow
 
@@ -46,6 +56,8 @@ for verb in (
     checking.doctor,
     checking.strategies,
     checking.recommend,
+    deciding.assess,
+    deciding.plan,
     checking.plugins,
 ):
     app.command()(verb)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from querist.cli import options
+from querist.cli import options, studying
 from querist.cli.options import AsJson, Out, parts_of
 from querist.cli.output import hint, say, say_table, write
 from querist.core.errors import BadInput
@@ -17,6 +17,21 @@ if TYPE_CHECKING:
     from querist.simulation import Comparison
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Data with a label in every row.")]
+Files = Annotated[
+    list[Path],
+    typer.Argument(metavar="FILE...", help="Labelled data, or one study.toml."),
+]
+MaybeLabel = Annotated[str | None, typer.Option("--label", help="Column of the true labels.")]
+Models = Annotated[
+    str | None,
+    typer.Option(
+        "--model", help="Estimators as package.module:name, or linear, forest, svm, boosting."
+    ),
+]
+StudyFolder = Annotated[
+    Path | None,
+    typer.Option("--dir", help="Folder of a study, where finished runs are kept."),
+]
 Label = Annotated[str, typer.Option("--label", help="Column of the true labels.")]
 Strategies = Annotated[str, typer.Option("--strategy", help="Names, comma-separated.")]
 Start = Annotated[int, typer.Option(help="Labels of the first model.")]
@@ -89,14 +104,15 @@ def simulate(
 
 
 def compare(
-    file: File,
-    label: Label,
+    ctx: typer.Context,
+    files: Files,
+    label: MaybeLabel = None,
     id: options.Id = None,
     text: options.Text = None,
     features: options.Features = None,
     images: options.Images = False,
     strategy: Strategies = "auto,margin",
-    model: options.Model = None,
+    model: Models = None,
     start: Start = 20,
     batch: Size = 20,
     budget: Budget = None,
@@ -113,14 +129,52 @@ def compare(
     ] = None,
     seed: options.Seed = 0,
     jobs: Jobs = 1,
+    folder: StudyFolder = None,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
     """Rank strategies against random, seed by seed, with intervals.
 
     A saving is claimed only where its whole interval lies above 0, and losses are named.
-    --out writes a report (.html) or everything as JSON (.json).
+    --out writes a report (.html) or everything as JSON (.json). A study.toml, several files
+    or models, or --dir make a study: every run is kept, and a second start goes on.
     """
+    if any(file.suffix == ".toml" for file in files):
+        if len(files) > 1:
+            raise BadInput("one study.toml goes alone; name the data in it")
+        studying.refuse_beside_toml(ctx)
+        studying.run_study(files[0], folder, jobs, out, as_json)
+        return
+    if label is None:
+        raise BadInput("which column holds the true labels? Give --label NAME, or a study.toml")
+    if len(files) > 1 or folder is not None or len(parts_of(model)) > 1:
+        plan = studying.plan_of(
+            files,
+            {
+                "label": label,
+                "id": id,
+                "text": text,
+                "features": parts_of(features),
+                "images": images,
+                "groups": groups,
+            },
+            {
+                "models": parts_of(model) or None,
+                "strategies": parts_of(strategy),
+                "seeds": list(range(seed, seed + seeds)),
+                "start": start,
+                "batch": batch,
+                "budget": budget,
+                "test_size": test,
+                "scoring": scoring,
+                "control": control,
+                "mistakes": mistakes,
+                "target": target,
+            },
+        )
+        studying.run_study(plan, folder or Path(studying.FOLDER), jobs, out, as_json)
+        return
+    (file,) = files
     *data, of = _data(
         file, label, id=id, text=text, features=features, images=images, groups=groups
     )
@@ -167,24 +221,11 @@ ASKED = ("strategy", "group", "% of the pool", "% of the queries", "labels found
 
 
 def _data(file: Path, label: str, **columns: Any) -> tuple[Any, list[Any], Any]:
-    """Items, true labels and groups of a file; None where no column of groups was named."""
-    import numpy as np
-
-    from querist.pools import open_pool
-    from querist.pools.base import BasePool
+    """Items, true labels and groups of a file."""
+    from querist.simulation.labelled import read_labelled
 
     columns["features"] = parts_of(columns["features"]) or None
-    pool = open_pool(file, label=label, **columns)
-    labels = list(getattr(pool, "given_labels", list)())
-    missing = sum(value is None for value in labels)
-    if missing or not labels:
-        raise BadInput(
-            f"a replay needs the true label of every row, but {missing or 'all'} of the "
-            f"{len(pool)} rows of {file} have none in column {label!r}; drop them, or start a "
-            "campaign with: querist new"
-        )
-    groups = pool.groups() if columns.get("groups") and isinstance(pool, BasePool) else None
-    return pool.items(np.arange(len(pool))), labels, groups
+    return read_labelled(file, label, **columns)
 
 
 def _compare(
@@ -192,8 +233,14 @@ def _compare(
 ) -> Comparison:
     from querist.loop.folder import model_by_name
     from querist.simulation import compare as run
+    from querist.simulation.estimators import DEFAULT, NAMED, Part, model_of
+    from querist.simulation.problem import is_regression, opened
 
-    estimator = None if model is None else model_by_name(model)
+    if model in NAMED:
+        numbers = is_regression(None, data[1])
+        estimator = model_of(Part(DEFAULT), Part(model), opened(data[0]), regression=numbers)
+    else:
+        estimator = None if model is None else model_by_name(model)
     return run(*data, model=estimator, strategies=strategies, **settings)
 
 

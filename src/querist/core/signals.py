@@ -42,6 +42,45 @@ MEMBERS = 5  # models of a committee where a strategy that reads draws names no 
 
 
 @dataclass(frozen=True, eq=False)
+class Queries:
+    """How each labelled item came to be asked, as the log tells it.
+
+    Parameters
+    ----------
+    by : array (m,) of str
+        The strategy, as `Picks.names` said; "" for labels that no strategy asked for.
+    rounds : array (m,) of int
+        The round that asked, -1 for none.
+    chance, scores : array (m,)
+        `Picks.probability` and `Picks.scores` of that time, NaN where there was none.
+
+    Examples
+    --------
+    >>> asked = Queries(["Margin", ""], [3, -1], [1.0, np.nan], [-0.2, np.nan])
+    >>> len(asked)
+    2
+    """
+
+    by: NDArray[Any]
+    rounds: NDArray[Any]
+    chance: Floats
+    scores: Floats
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by", np.asarray(self.by))
+        object.__setattr__(self, "rounds", np.asarray(self.rounds, dtype=np.int64))
+        _as_arrays(self, "chance", "scores")
+        lengths = {len(self.by), len(self.rounds), len(self.chance), len(self.scores)}
+        if len(lengths) > 1:
+            raise BadInput(
+                f"queries hold one entry per labelled item, but their lengths: {lengths}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.by)
+
+
+@dataclass(frozen=True, eq=False)
 class Labelled:
     """What is labelled already.
 
@@ -57,6 +96,8 @@ class Labelled:
         What the model says of the labelled items; a few strategies compare with it.
     marginals : array (m, k), optional
         The same for several labels an item: the probability of each by itself.
+    queries : Queries, optional
+        Who asked each of them, and when, for strategies that learn from what came of it.
     """
 
     vectors: Floats | None
@@ -64,6 +105,7 @@ class Labelled:
     classes: Sequence[str] = ()
     proba: Floats | None = None
     marginals: Floats | None = None
+    queries: Queries | None = None
 
     def __post_init__(self) -> None:
         _as_arrays(self, "vectors", "targets", "proba", "marginals")
@@ -81,6 +123,11 @@ class Labelled:
                     f"labelled.{name} has {part.shape[0]} rows but labelled.targets has "
                     f"{len(self.targets)}; give one row per labelled item"
                 )
+        if self.queries is not None and len(self.queries) != len(self.targets):
+            raise BadInput(
+                f"labelled.queries has {len(self.queries)} entries but labelled.targets has "
+                f"{len(self.targets)}; give one per labelled item"
+            )
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -224,7 +271,7 @@ class Signals:
         return unchecked_signals(**part, **{name: getattr(self, name) for name in WHOLE})
 
 
-def _as_arrays(holder: Labelled | Signals, *names: str) -> None:
+def _as_arrays(holder: Labelled | Queries | Signals, *names: str) -> None:
     """Turn lists, frames and tensors into arrays; vectors may be sparse, in rows (CSR)."""
     for name in names:
         value = getattr(holder, name)

@@ -13,6 +13,7 @@ from querist.core.arrays import Ints as Ints
 from querist.core.arrays import Positions as Positions
 from querist.core.matrices import check_proba as check_proba
 from querist.core.signals import Labelled as Labelled
+from querist.core.signals import Queries as Queries
 from querist.core.signals import Signals as Signals
 from querist.core.signals import unchecked_signals as unchecked_signals
 

@@ -42,6 +42,24 @@ def seed_remarks(
 
 def reached_regions(rows: Ints, ledger: Ledger, space: Space, seed: int) -> tuple[int, int]:
     """How many k-means regions of the pool hold one of the rows, and how many there are."""
+    centres, _ = regions(ledger, space, seed)
+    vectors = space.vectors()
+    return len(np.unique(_nearest(vectors[rows], vectors[centres]))), len(centres)
+
+
+def region_counts(rows: Ints, ledger: Ledger, space: Space, seed: int) -> tuple[Ints, Ints, Ints]:
+    """Rows (r,) that stand for the regions, how many of a pool sample and of `rows` they hold."""
+    centres, sample = regions(ledger, space, seed)
+    vectors, r = space.vectors(), len(centres)
+    found = [
+        np.bincount(_nearest(vectors[some], vectors[centres]), minlength=r)
+        for some in (sample, rows)
+    ]
+    return centres, found[0], found[1]
+
+
+def regions(ledger: Ledger, space: Space, seed: int) -> tuple[Ints, Ints]:
+    """Rows that stand for up to 20 k-means regions of the pool, and the sample they are of."""
     pool_rows = ledger.covered_rows()
     drawn = uniform(ledger.keys[pool_rows], seed, _SALT)
     order = np.argsort(drawn)[:SAMPLE]
@@ -51,8 +69,7 @@ def reached_regions(rows: Ints, ledger: Ledger, space: Space, seed: int) -> tupl
     rng = np.random.default_rng([seed, _SALT])
     with one_thread():
         found = representatives(vectors[sample], wanted, place.__getitem__, rng)
-    centres = vectors[sample[found]]
-    return len(np.unique(_nearest(vectors[rows], centres))), len(centres)
+    return sample[found], sample
 
 
 def _nearest(points: Floats, centres: Floats) -> Ints:

@@ -13,12 +13,14 @@ from querist.core.protocols import Model
 from querist.core.types import Interval, Round
 from querist.loop import measure
 from querist.loop.facts import facts_of
+from querist.loop.profile import strayed_table
 from querist.loop.ranking import ranking
 from querist.loop.rounds import round_to_json
 from querist.loop.summary import table
 from querist.loop.training import TrainingSet
 from querist.loop.worker import Worker
 from querist.reports import why
+from querist.reports.page import Table
 from querist.strategies import Advice
 
 
@@ -71,6 +73,13 @@ class History:
     def recommend(self) -> Advice:
         """The strategy the evidence speaks for on this campaign's facts, with its reason."""
         return strategies.recommend(facts_of(self._worker))
+
+    def strayed(self) -> tuple[Table, str, bool]:
+        """Queries against the pool by region: a table, a sentence, and whether to warn."""
+        growth, recipe = self._worker.growth, self._worker.parts.recipe
+        with self._worker.journal.lock:
+            self._worker.journal.sync()
+            return strayed_table(growth.ledger, growth.scorer.space, recipe.seed)
 
     def why(self, item_id: str) -> str:
         """In plain words: why an item was asked, by which model, who labelled it, and when.

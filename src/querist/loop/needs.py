@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from querist.strategies import Strategy
 
 FROM_POOL = frozenset({"vectors", "labelled", "reference", "ids", "distances", "neighbours"})
+FROM_LOG = frozenset({"labelled_queries"})
 
 
 def costs_of(pool: Pool) -> Floats | None:
@@ -83,7 +84,7 @@ def works_with(strategy: Strategy, model_gives: frozenset[str]) -> bool:
 def _all_of(model_gives: frozenset[str]) -> frozenset[str]:
     """Everything a strategy may be given."""
     of_labelled = {f"labelled_{name}" for name in ("proba", "marginals") if name in model_gives}
-    return model_gives | FROM_POOL | of_labelled
+    return model_gives | FROM_POOL | FROM_LOG | of_labelled
 
 
 def _lacking(strategy: Strategy, within: frozenset[str]) -> str:

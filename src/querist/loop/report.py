@@ -33,6 +33,10 @@ _CHOSEN = (
     "only the control and holdout labels are"
 )
 
+_STRAYED = (
+    "the queries stray far from the pool (see the regions): common patterns may be ignored; a "
+    "larger control share, or a strategy that covers, brings them back"
+)
 _OF_GROUPS = (
     "Shares are of the pool, of the training labels, and of the answers to what the strategy "
     "picked; scores have 95 % intervals, wide where few items of a group were measured."
@@ -73,6 +77,7 @@ def build_report(
     metric = leading(last.metrics)
     saving = None if comparison is None else _saving(comparison)
     curve, said = _curve(campaign, state, metric, comparison)
+    table, strayed, warn = campaign.history.strayed()
     sections = [
         *curve,
         Section("Goals", _goals(status, last, campaign.parts.rule.to_spec())),
@@ -84,6 +89,7 @@ def build_report(
         Section("Rounds", _rounds(rounds, metric), _ended(rounds[-1])),
         *_reasons_of_last_batch(state),
         *_classes(status, last),
+        Section("Queries against the pool", table, strayed),
         Section("Groups", group_table(status["groups"]), _OF_GROUPS),
         Section("Annotators", _annotators(state)),
     ]
@@ -95,7 +101,7 @@ def build_report(
         sections=[section for section in sections if _is_filled(section)],
         recipe=_recipe(state),
         data_version=status["data_version"],
-        notes=[*said, *notes, _CHOSEN, *status["notes"]],
+        notes=[*said, *notes, *[_STRAYED] * warn, _CHOSEN, *status["notes"]],
     )
 
 

@@ -100,7 +100,8 @@ class Scorer:
             if known is not None and len(training) and names & {"distances", "neighbours"}:
                 found = self.space.nearest(rows, training.rows, strategy.nearest)
                 parts["distances"], parts["neighbours"] = found
-            parts["labelled"] = Labelled(known, training.targets, labels, proba, alone)
+            queries = training.queries if "labelled_queries" in names else None
+            parts["labelled"] = Labelled(known, training.targets, labels, proba, alone, queries)
         if "cost" in names:
             costs = costs_of(self.pool)
             assert costs is not None

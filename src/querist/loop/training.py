@@ -12,9 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.core.protocols import Pool, Question
-from querist.core.types import Ints
+from querist.core.types import Ints, Queries
 from querist.loop.ledger import Ledger
 from querist.loop.state import State
+
+_QUERY = np.dtype([("by", object), ("round", np.int64), ("chance", float), ("score", float)])
+_UNASKED = ("", -1, np.nan, np.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +34,8 @@ class TrainingSet:
         The values as the model takes them.
     version : str
         SHA-256 over the marks of the rows, in order; see `marks_of`.
+    queries : Queries or None
+        Who asked each item, in sets to choose by; what a model learns does not depend on it.
     """
 
     rows: Ints
@@ -38,6 +43,7 @@ class TrainingSet:
     values: list[Any]
     targets: NDArray[Any]
     version: str
+    queries: Queries | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -48,7 +54,7 @@ class TrainingSet:
 
 
 class Book:
-    """Label, target and mark of every row, read once and kept until the item's votes change.
+    """Label, target, mark and query of every row, read once and kept until the item's votes change.
 
     So a training set costs a slice, however many labels there are.
     """
@@ -60,6 +66,7 @@ class Book:
         self._values = np.full(n, None, dtype=object)
         self._targets = np.zeros((n, *none.shape[1:]), dtype=none.dtype)
         self._marks = np.zeros((n, 32), dtype=np.uint8)
+        self._asked = np.full(n, np.array(_UNASKED, dtype=_QUERY))
 
     def training_set(self, rows: Ints) -> TrainingSet:
         """The set of some labelled rows, ascending."""
@@ -68,20 +75,39 @@ class Book:
         if len(stale):
             self._read(stale)
             ledger.read[stale] = True
+        asked = self._asked[rows]
         return TrainingSet(
             rows=rows,
             ids=ledger.pool.ids(rows),
             values=self._values[rows].tolist(),
             targets=self._targets[rows],
             version=_version(self._marks[rows]),
+            queries=Queries(asked["by"], asked["round"], asked["chance"], asked["score"]),
         )
 
     def _read(self, rows: Ints) -> None:
         values = values_of(self.ledger.state, self.ledger.pool, rows)
         for row, value in zip(rows.tolist(), values, strict=True):
             self._values[row] = value  # one by one: a value may be a list
+        for row, item_id in zip(rows.tolist(), self.ledger.pool.ids(rows), strict=True):
+            self._asked[row] = query_of(self.ledger.state, item_id)
         self._targets[rows] = self.question.encode(values)
         self._marks[rows] = marks_of(self.ledger.pool, rows, values)
+
+
+def query_of(state: State, item_id: str) -> tuple[str, int, float, float]:
+    """Who asked an item, when, with what chance and score: the first task that was answered."""
+    answered = (vote.task_id for vote in state.votes[item_id].values())
+    task = next((state.tasks[task_id] for task_id in answered if task_id in state.tasks), None)
+    if task is None or task.why.arm == "requested":  # its owner asked for it by name
+        return _UNASKED
+    score, chance = task.why.score, task.why.probability
+    return (
+        task.why.strategy,
+        task.round,
+        np.nan if chance is None else chance,
+        np.nan if score is None else score,
+    )
 
 
 def values_of(state: State, pool: Pool, rows: Ints) -> list[Any]:

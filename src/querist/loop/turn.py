@@ -16,16 +16,18 @@ from querist.core.remarks import remarks
 from querist.core.signals import FROM_MODEL
 from querist.core.types import Interval, Ints, Picks, Round, Verdict
 from querist.loop import measure
+from querist.loop.arms import check_arms, fall_back_remark
 from querist.loop.coverage import seed_remarks
 from querist.loop.ledger import Ledger
 from querist.loop.limits import check_effort, sizes_of
 from querist.loop.needs import groups_of
+from querist.loop.profile import doubt_of, flat_text
 from querist.loop.recipe import Recipe, small_batch_remark
 from querist.loop.reserve import control_share
 from querist.loop.scoring import Scorer
 from querist.loop.training import TrainingSet
 from querist.stopping import AnyOf
-from querist.strategies import Mix, Random, Strategy
+from querist.strategies import KCenter, KMeansSampling, Mix, Random, Strategy
 
 BLEND = 1  # keeps the draw of the control items' places apart from the strategy's
 
@@ -111,7 +113,9 @@ def take_turn(parts: Parts, ledger: Ledger, scorer: Scorer, now: Snapshot) -> Ou
         if model is not None and now.first_model and parts.measure:
             seed = parts.recipe.seed
             gaps = seed_remarks(parts.question, now.training, ledger, scorer.space, seed)
-            turn = replace(turn, notes=(*turn.notes, *gaps))
+            doubt = doubt_of(model, ledger, seed) if parts.question.view == "choice" else None
+            flat = (flat_text(doubt),) if doubt is not None and doubt.is_flat else ()
+            turn = replace(turn, notes=(*turn.notes, *gaps, *flat))
     else:
         past, turn, model = list(now.past[:-1]), now.past[-1], now.model
     spent = (parts.recipe.price or 0.0) * now.bought
@@ -150,6 +154,11 @@ def _learn(
     remark = small_batch_remark(parts.recipe.batch, seconds["fit"] + seconds["measure"])
     if remark:
         notes.append(remark)
+    if parts.measure and not isinstance(parts.strategy, Random):
+        with _timed(seconds, "measure"):
+            seed = seed_for(parts.recipe.seed, now.number, 2)
+            check = check_arms(parts, ledger, now.training, now.holdout, seed)
+        notes += filter(None, [fall_back_remark(check)])
     turn = replace(
         turn,
         model_version=now.number,
@@ -284,9 +293,11 @@ def _strategy_for(parts: Parts, model: Model | None, now: Snapshot) -> tuple[Str
     if needs_model and (model is None or one_class):
         strategy = strategy.cold_start or Random()
         if len(now.training):
-            # what is typical may never show a rare class: half of the search is left to chance
+            # what is typical may never show a rare class: look far out, and half by chance
+            if isinstance(strategy, KMeansSampling):
+                strategy = KCenter()
             if not isinstance(strategy, Random):
-                strategy = Mix([(strategy, 1), (Random(), 1)])
+                strategy = Mix([(Random(), 1), (strategy, 1)])
             why = f"only one class is labelled so far: {strategy} goes on until a second one shows"
     return strategy, why
 

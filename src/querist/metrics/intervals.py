@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
+from querist.core.errors import BadInput
 from querist.core.types import Floats, Interval
 
 RESAMPLES = 200
@@ -24,6 +25,45 @@ def wilson(successes: float, trials: int, level: float = 0.95) -> Interval:
     centre = (share + spread / 2) / (1 + spread)
     half = np.sqrt(spread * share * (1 - share) + spread * spread / 4) / (1 + spread)
     return Interval(share, max(0.0, centre - float(half)), min(1.0, centre + float(half)))
+
+
+def wilson_size(width: float, share: float = 0.5, level: float = 0.95) -> int:
+    """Fewest items whose Wilson interval of a share is at most `width` wide, end to end.
+
+    Parameters
+    ----------
+    width : float
+        Between 0 and 1; 0.05 is 2.5 points to either side.
+    share : float
+        The score that is expected; 0.5 needs the most items.
+
+    Raises
+    ------
+    BadInput
+        When width or share is out of range.
+
+    Examples
+    --------
+    >>> wilson_size(0.05, 0.9), wilson_size(0.05)
+    (557, 1533)
+    """
+    if not (0 < width < 1 and 0 <= share <= 1):
+        raise BadInput(
+            "an interval's width lies between 0 and 1 (0.05 is 2.5 points to either side) and a "
+            f"share within them, but got width={width!r} and share={share!r}"
+        )
+
+    def wide(n: int) -> float:
+        found = wilson(share * n, n, level)
+        return found.high - found.low
+
+    low, high = 0, 1
+    while wide(high) > width:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if wide(middle) > width else (low, middle)
+    return high
 
 
 def percentile(value: float, resampled: Floats, level: float = 0.95) -> Interval:

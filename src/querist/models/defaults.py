@@ -59,14 +59,15 @@ def default_model(
     >>> default_model("array", Choice(["a", "b"]))[1]
     'scaled features, mean of logistic regression and 100 extra trees'
     """
-    features, seen = _features(pool_kind, columns, numeric)
+    features, seen = default_features(pool_kind, columns, numeric)
     predictor, said = _predictor(pool_kind, question)
     return make_pipeline(*features, predictor), f"{seen}, {said}"
 
 
-def _features(
+def default_features(
     kind: str, columns: Sequence[str] | None, numeric: Sequence[bool] | None
 ) -> tuple[list[Any], str]:
+    """The transformers ahead of a default model, and what they make in plain words."""
     if kind == "text":
         words = TfidfVectorizer(sublinear_tf=True, token_pattern=WORD, ngram_range=(1, 2))
         parts = TfidfVectorizer(sublinear_tf=True, analyzer="char_wb", ngram_range=(4, 4))

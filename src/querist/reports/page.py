@@ -29,6 +29,19 @@ class Amount(float):
         return f"{float(self):,.2f}"
 
 
+class Gain(float):
+    """A difference in points: always with its sign and two decimals.
+
+    Examples
+    --------
+    >>> str(Gain(2.7)), str(Gain(-0.456))
+    ('+2.70', '-0.46')
+    """
+
+    def __str__(self) -> str:
+        return f"{float(self):+.2f}"
+
+
 @dataclass(frozen=True)
 class Tile:
     """A number worth seeing first."""
@@ -234,7 +247,7 @@ def _text(value: Any) -> str:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, Amount):
+    if isinstance(value, (Amount, Gain)):
         return str(value)
     if isinstance(value, int):
         return f"{value:,}"

@@ -12,15 +12,19 @@ if TYPE_CHECKING:
     from querist.simulation.comparison import Comparison
     from querist.simulation.curve import Curve
     from querist.simulation.engine import simulate
+    from querist.simulation.findings import Findings
     from querist.simulation.runs import compare
+    from querist.simulation.study import Study
 
 _HOMES = {
     "Comparison": "comparison",
     "Curve": "curve",
+    "Findings": "findings",
+    "Study": "study",
     "compare": "runs",
     "simulate": "engine",
 }
-__all__ = ["Comparison", "Curve", "compare", "simulate"]
+__all__ = ["Comparison", "Curve", "Findings", "Study", "compare", "simulate"]
 
 
 def __getattr__(name: str) -> Any:

@@ -17,6 +17,11 @@ from querist.simulation.curve import Curve
 def asked_of(curves: Mapping[str, Sequence[Curve]], of: Any, baseline: str) -> list[dict[str, Any]]:
     """A dict for each strategy and group; see `Comparison.asked`."""
     every = [curve for found in curves.values() for curve in found]
+    if any(len(curve.picked) < curve.labels[-1] for curve in every):
+        raise BadInput(
+            "asked needs the picks of each curve, but one here is the mean of several runs; take "
+            "a comparison of single runs, such as that of q.compare"
+        )
     rows = max(int(curve.picked.max(initial=-1)) for curve in every) + 1
     n = len(of) if hasattr(of, "__len__") and not isinstance(of, str) else None
     if n is None or n < rows:

@@ -95,7 +95,7 @@ def set_up(
     BadInput
         When the parts do not fit together.
     """
-    target = target_of(y, regression=_is_regression(model, y))
+    target = target_of(y, regression=is_regression(model, y))
     n = _count(X)
     if n is not None and n != len(target.answers):
         raise BadInput(f"X has {n} rows but y has {len(target.answers)}; give one label per row")
@@ -225,7 +225,8 @@ def _start(start: Any, target: Target) -> tuple[int, Ints]:
     return len(rows), rows.astype(np.int64)
 
 
-def _is_regression(model: Any, y: ArrayLike) -> bool:
+def is_regression(model: Any, y: ArrayLike) -> bool:
+    """Whether numbers are to be estimated: as the model says, or since not all of y are whole."""
     if model is None:
         values = np.asarray(y)
         return values.dtype.kind == "f" and bool((values != np.round(values)).any())
@@ -257,7 +258,20 @@ def _part(X: Any, rows: Ints) -> Any:
     return X.take(rows) if type(X).__module__.startswith("pyarrow") else take(X, rows)
 
 
+def opened(X: Any) -> Pool:
+    """A pool of items as a replay opens them: an array with gaps is a table.
+
+    Examples
+    --------
+    >>> opened(np.array([[1.0, np.nan]])).kind, opened(np.array([[1.0, 2.0]])).kind
+    ('table', 'array')
+    """
+    return open_pool(_as_table(X), mixed=True) if _has_gaps(X) else open_pool(X)
+
+
 def _has_gaps(X: Any) -> bool:
+    if type(X).__module__.startswith("pyarrow"):
+        return any(column.null_count for column in X.columns)
     if not (isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind == "f"):
         return False
     return bool(np.isnan(X).any())

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from querist.strategies.badge import BADGE as BADGE
     from querist.strategies.bait import BAIT as BAIT
     from querist.strategies.bald import BALD as BALD
+    from querist.strategies.bandit import Bandit as Bandit
     from querist.strategies.base import Score as Score
     from querist.strategies.base import Strategy as Strategy
     from querist.strategies.base import Weighable as Weighable

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from querist.core.types import Floats, Labelled
-from querist.selection.scores import by_blocks
+from querist.core.types import Floats, Labelled, Signals
+from querist.selection.scores import Doubles, by_blocks
 from querist.strategies.known import class_targets
 
 
@@ -17,3 +17,15 @@ def rarity(proba: Floats | None, labelled: Labelled) -> Floats:
     weights = (counts.min() + 1) / (counts + 1)
     # einsum and not BLAS: equal rows then weigh alike wherever they stand
     return by_blocks(lambda block: np.einsum("ij,j->i", block, weights), proba)
+
+
+def label_rarity(signals: Signals) -> Floats:
+    """Doubt 1 - |2 p_c - 1| of each of several labels, rare ones weighing more; the mean, (n,)."""
+    assert signals.marginals is not None and signals.labelled is not None
+    counts = np.atleast_2d(signals.labelled.targets).sum(axis=0)
+    weights = (counts.min() + 1) / (counts + 1) / len(counts)
+
+    def weighed(block: Doubles) -> Doubles:
+        return np.asarray(np.einsum("ij,j->i", 1.0 - np.abs(2.0 * block - 1.0), weights))
+
+    return by_blocks(weighed, signals.marginals)
