@@ -47,11 +47,15 @@ def test_strategies_for_several_labels_run(name):
 
 
 @pytest.mark.parametrize(
-    ("question", "answer"), [(q.Number(), number), (q.Choices(NAMES), several)]
+    ("question", "answer", "asked_by"),
+    [
+        (q.Number(), number, {"LCMD"}),
+        (q.Choices(NAMES), several, {"Auto: covers", "Auto: uncertain"}),
+    ],
 )
-def test_auto_covers(question, answer):
+def test_auto_asks_about_numbers_and_several_labels(question, answer, asked_by):
     _, last = run(question, "auto", answer)
-    assert last == {"KCenter"}
+    assert last == asked_by
 
 
 @pytest.mark.parametrize("question", [q.Number(), q.Choices(NAMES)])

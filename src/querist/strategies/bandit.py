@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from querist.selection.exp4p import JOINT, Exp4P
 from querist.strategies.base import Rng, Strategy
 from querist.strategies.checks import check_count, check_known_proba
 from querist.strategies.foreign import as_strategy
+from querist.strategies.known import class_targets
 from querist.strategies.parts import declare
 from querist.strategies.random import Random
 
@@ -22,30 +24,28 @@ from querist.strategies.random import Random
 class Bandit(Strategy):
     """Let strategies compete: those whose labels were rare and surprising serve more items.
 
-    Each arm ranks the candidates; for each place of the batch an arm is drawn by its share and
-    serves its next item. `Random` is always one of them. Shares are worked out anew from who
-    asked each label (`labelled.queries`) and what it was, so a restart goes on as before.
+    Each arm ranks the candidates; each place of the batch goes to an arm drawn by its share, one
+    of them `Random`. Shares come anew from who asked each label (`labelled.queries`).
     "thompson" (TAILOR; Zhang et al., 2023) draws what an arm is worth, theta . v / max|v| + phi:
     theta from the classes its items had, v_c = 1 / max(1, n_c), negative for more than half of
     the labels, and phi, not in the paper, from how far its items surprised a linear head fitted
     to the labels before. "exp4p" (ALBL; Hsu and Lin, 2015) pays by importance-weighted accuracy,
     one label at a time, needs `proba`, and logs that reward as its score. The chance of an item
-    is given the rankings. Best for: no idea which strategy suits. Fails when: surprise is noise;
-    in `GroupQuota`, which renames picks. Costs all arms, O(m k d) time, O(n + m d) memory.
+    is given the rankings. Costs all arms, O(m k d) time, O(n + m d) memory.
+    Best for: no idea which suits. Fails when: surprise is noise; in `GroupQuota`, which renames.
 
     Parameters
     ----------
     arms : sequence of strategies or texts, of different names
     rule : {"thompson", "exp4p"}
-    horizon : int
-        Labels there will be in all; for "exp4p".
+    horizon : int, labels there will be in all; for "exp4p"
     least : float
         Share that `Random` has at least, in (0, 1).
 
     Raises
     ------
     BadInput
-        For arms, rules or shares that are none, and labels that are no classes.
+        For arms, rules or shares that are none; for labels that are no classes.
 
     Examples
     --------
@@ -79,22 +79,22 @@ class Bandit(Strategy):
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         known, reward = signals.labelled, np.nan
-        if known is None or known.targets.ndim != 1 or not known.classes:
+        if known is None or not known.classes:
             raise BadInput("Bandit learns from classes; use another strategy for this question")
+        known = replace(known, targets=class_targets(self.name, known))
         if self.rule == "thompson":
             shares = thompson_shares(known, self.named, self.least, rng)
         else:
             if len(known):
                 check_known_proba(self.name, signals)
             shares, reward = Exp4P(self.named, self.horizon, self.least).fold(known, len(signals))
-        said = (f"{name} {share:.2f}" for name, share in zip(self.named, shares, strict=True))
-        remark(f"shares of the arms: {', '.join(said)}")
+        said = ", ".join(f"{a} {share:.2f}" for a, share in zip(self.named, shares, strict=True))
+        remark(f"shares of the arms: {said}")
         ranked = [arm.pick(signals, n, rng) for arm in self.parts]
         served = serve([picks.positions for picks in ranked], shares, n, len(signals), rng)
         if self.rule == "exp4p":
             by = tuple(JOINT.join(self.named[a] for a in arms) for arms in served.wanted)
             return Picks(served.positions, np.full(n, reward), by, served.chance)
         told = [np.full(n, np.nan) if p.scores is None else p.scores for p in ranked]
-        by = tuple(self.named[a] for a, _ in served.places)
-        scores = np.array([told[a][rank] for a, rank in served.places])
-        return Picks(served.positions, scores, by, served.chance)
+        by, scores = zip(*((self.named[a], told[a][k]) for a, k in served.places), strict=True)
+        return Picks(served.positions, np.array(scores), by, served.chance)
