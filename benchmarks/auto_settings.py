@@ -167,13 +167,18 @@ def data(setting: Setting, seed: int, vectors: Path):
     if setting.view == "emb":
         with np.load(vectors / f"{setting.data}.npz") as arrays:
             items = arrays["X"]
-    X, X_test = items[pool], items[test]
+    X, X_test = as_seen(setting, items[pool], items[test])
+    return X, y[pool], X_test, y[test]
+
+
+def as_seen(setting: Setting, X, X_test):
+    """Rows as the model gets them; what is fitted is fitted on X."""
     if setting.view == "tfidf":
         words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True).fit(X)
-        X, X_test = words.transform(X), words.transform(X_test)
-    elif setting.view == "pixels":
-        X, X_test = X / 255.0, X_test / 255.0
-    elif setting.view == "table" and setting.model in {"lr", "svc"}:
+        return words.transform(X), words.transform(X_test)
+    if setting.view == "pixels":
+        return X / 255.0, X_test / 255.0
+    if setting.view == "table" and setting.model in {"lr", "svc"}:
         scale = StandardScaler().fit(X)
-        X, X_test = scale.transform(X), scale.transform(X_test)
-    return X, y[pool], X_test, y[test]
+        return scale.transform(X), scale.transform(X_test)
+    return X, X_test
