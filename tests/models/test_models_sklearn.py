@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
     BaggingClassifier,
@@ -28,7 +28,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.svm import SVC, SVR, LinearSVC
+from sklearn.svm import SVC, SVR, LinearSVC, NuSVC
 
 from querist.core.errors import BadInput, MissingNeed, NoModel
 from querist.core.questions import Choice, Choices, Number
@@ -394,3 +394,23 @@ def test_errors_say_what_to_do() -> None:
         model.fit(X, Y2).predict(gaps)
     with pytest.raises(BadInput, match="SVC refuses the 240 rows"):
         model.fit(X, Y2).predict(X[:, :2])
+
+
+@pytest.mark.parametrize("svm", [SVC(), make_pipeline(StandardScaler(), SVC(C=10)), NuSVC(nu=0.1)])
+def test_support_vector_machines_tell_their_narrowest_win(svm):
+    fitted = wrap(svm, FOUR).fit(X[:80], Y4[:80])
+    said = fitted.predict(X, frozenset({"decision", "value"}))
+    plain = clone(svm).set_params(
+        **{n: "ovo" for n in svm.get_params() if n.endswith("decision_function_shape")}
+    )
+    names = np.array(FOUR.labels)
+    plain.fit(X[:80], names[Y4[:80]])
+    pairs, order = plain.decision_function(X), [names.tolist().index(c) for c in plain.classes_]
+    for row, value, decision in zip(pairs, said.value, said.decision, strict=True):
+        wins, at = {}, 0
+        for i in range(4):
+            for j in range(i + 1, 4):
+                wins[order[i], order[j]], wins[order[j], order[i]] = row[at], -row[at]
+                at += 1
+        expected = [0.0 if c == value else min(0.0, -wins[value, c]) for c in range(4)]
+        np.testing.assert_allclose(decision, expected)

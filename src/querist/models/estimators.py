@@ -16,6 +16,7 @@ from sklearn.ensemble import (
 )
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
+from sklearn.svm import SVC, NuSVC
 from sklearn.utils.validation import has_fit_parameter
 
 from querist.core.errors import BadInput
@@ -73,8 +74,9 @@ def check_estimator(estimator: Any, *, regression: bool) -> None:
 def fresh(estimator: Any, seed: int) -> Any:
     """An unfitted copy whose open random states are set from the seed.
 
-    `decision_function_shape` of support vector machines is set to its default "ovr", one
-    column a class; it changes neither the fit nor the predicted labels.
+    A support vector machine of several classes is asked for the values of all its pairs of
+    classes, `gives_pairs`; inside another estimator for its default, one column a class. That
+    changes neither the fit nor the predicted labels.
 
     Examples
     --------
@@ -94,7 +96,25 @@ def fresh(estimator: Any, seed: int) -> Any:
             chosen[name] = seed % 2**32
         elif name.endswith("decision_function_shape") and value != "ovr":
             chosen[name] = "ovr"
-    return copied.set_params(**chosen) if chosen else copied
+    if chosen:
+        copied.set_params(**chosen)
+    last = last_step(copied)
+    if isinstance(last, SVC | NuSVC) and not last.break_ties:
+        last.decision_function_shape = "ovo"
+    return copied
+
+
+def gives_pairs(fitted: Any) -> bool:
+    """Whether `decision_function` gives a column for each pair of more than two classes.
+
+    Examples
+    --------
+    >>> gives_pairs(SVC(decision_function_shape="ovo").fit([[0], [1], [2]], [0, 1, 2]))
+    True
+    """
+    last = last_step(fitted)
+    shape = getattr(last, "decision_function_shape", "") if isinstance(last, SVC | NuSVC) else ""
+    return shape == "ovo" and len(last.classes_) > 2
 
 
 def weight_argument(estimator: Any) -> str | None:

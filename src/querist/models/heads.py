@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from querist.core.errors import BadInput
 from querist.core.types import Floats, Ints, Prediction
+from querist.models.estimators import gives_pairs
 
 
 class Head(Protocol):
@@ -63,6 +64,34 @@ class NumberHead:
         raise BadInput("a question that asks for a number has no constant prediction")
 
 
+def from_pairs(said: Floats, k: int) -> Floats:
+    """Decision values (n, k) of those of all pairs of classes, (n, k (k - 1) / 2).
+
+    0 for the class that wins most pairs, which is the one predicted; for another how far it
+    loses against that one. So the gap between the top two is the narrowest of the wins. Votes
+    counted a class, as in scikit-learn's "ovr", would hide it.
+
+    Examples
+    --------
+    >>> from_pairs(np.array([[2.0, 0.5, -1.0]]), 3)  # 0 beats 1 by 2 and 2 by 0.5
+    array([[ 0. , -2. , -0.5]])
+    """
+    first, second = np.triu_indices(k, 1)
+    votes = np.zeros((len(said), k), dtype=np.int64)
+    for column, (i, j) in enumerate(zip(first, second, strict=True)):
+        wins = said[:, column] > 0
+        votes[:, i] += wins
+        votes[:, j] += ~wins
+    winner = votes.argmax(axis=1)
+    place = np.zeros((k, k), dtype=np.int64)
+    place[first, second] = place[second, first] = np.arange(len(first))
+    lead = np.take_along_axis(said, place[winner], axis=1)
+    lead = np.where(np.arange(k) < winner[:, None], -lead, lead)
+    lead[np.arange(len(said)), winner] = 0.0
+    values: Floats = np.minimum(-lead, 0.0)
+    return values + 0.0  # no minus zero
+
+
 @dataclass(frozen=True, eq=False)
 class ChoiceHead:
     """One of k classes, of which the estimator knows the m it saw.
@@ -73,10 +102,13 @@ class ChoiceHead:
         The labels in the estimator's words, by class position.
     seen : array (m,)
         Class positions in the order of the estimator's own classes.
+    pairs : bool
+        Whether the decision values come one a pair of classes.
     """
 
     classes: NDArray[Any]
     seen: Ints
+    pairs: bool = False
 
     @classmethod
     def of(cls, classes: NDArray[Any], targets: NDArray[Any]) -> ChoiceHead:
@@ -102,7 +134,7 @@ class ChoiceHead:
         own = getattr(fitted, "classes_", None)
         if own is None:
             return self
-        return ChoiceHead(self.classes, self._positions(np.asarray(own)))
+        return ChoiceHead(self.classes, self._positions(np.asarray(own)), gives_pairs(fitted))
 
     def targets(self, targets: NDArray[Any]) -> NDArray[Any]:
         """The labels in the estimator's words (m,)."""
@@ -155,6 +187,8 @@ class ChoiceHead:
     def decision(self, said: Any) -> Floats:
         """Decision values: (n,), positive for class position 1, when k = 2; else (n, k)."""
         raw = np.asarray(said)
+        if self.pairs:
+            raw = from_pairs(raw, len(self.seen))
         k = len(self.classes)
         if k == 2:
             signed = raw if raw.ndim == 1 else raw[:, 1] - raw[:, 0]

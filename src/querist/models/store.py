@@ -16,6 +16,7 @@ import skops.io
 
 from querist.core.errors import BadInput, NoModel
 from querist.core.questions import question_from_json
+from querist.models.estimators import gives_pairs
 from querist.models.heads import ChoiceHead, ChoicesHead, Head, NumberHead
 from querist.models.sklearn import Fit, SklearnModel
 
@@ -205,7 +206,7 @@ def _rebuild(parts: Mapping[str, Any], about: Mapping[str, Any]) -> SklearnModel
     seen = np.array(about["seen"], dtype=np.int64)
     head: Head = NumberHead()
     if question.view == "choice":
-        head = ChoiceHead(parts["classes"], seen)
+        head = ChoiceHead(parts["classes"], seen, gives_pairs(parts["fitted"]))
     elif question.view == "choices":
         head = ChoicesHead(np.array(about["constant"], dtype=np.float64), seen)
     fit = Fit(head, parts["fitted"], tuple(about["notes"]), frozenset(about["broken"]))
