@@ -440,11 +440,16 @@ def tables(report):
 
 def write_page(report):
     """Put the tables between their marks in the docs page; the words are people's."""
-    text = PAGE.read_text(encoding="utf-8")
-    for name, table in tables(report).items():
+    put_tables(PAGE, tables(report))
+
+
+def put_tables(page, found):
+    """Replace what stands between the marks of each table of a page."""
+    text = page.read_text(encoding="utf-8")
+    for name, table in found.items():
         marks = rf"(<!-- table {name} -->\n).*?(<!-- end -->)"
         text = re.sub(marks, lambda m, t=table: f"{m[1]}\n{t}\n\n{m[2]}", text, flags=re.DOTALL)
-    PAGE.write_text(text, encoding="utf-8")
+    page.write_text(text, encoding="utf-8")
 
 
 def main():
