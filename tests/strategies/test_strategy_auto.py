@@ -5,8 +5,8 @@ from sklearn.preprocessing import StandardScaler
 
 from querist.core.remarks import remarks
 from querist.core.types import Labelled, Signals
-from querist.strategies import LCMD, Auto, AvgConfidence, Margin, Random
-from querist.strategies.rarity import label_rarity
+from querist.strategies import LCMD, Auto, Margin, Random
+from querist.strategies.rarity import label_rarity, rarity
 from querist.testing.strategies import make_parts
 
 
@@ -62,27 +62,61 @@ def pool(n_known=20, **more):
     return Signals(**{**parts, "proba": rng.dirichlet(np.ones(3), size=300), **more})
 
 
+def worth(signals):
+    """Margin times the expected class weight, by hand."""
+    weights = 1.0 / (np.bincount(signals.labelled.targets, minlength=3) + 1.0)
+    return Margin().score(signals) * (signals.proba @ (weights / weights.max()))
+
+
 @pytest.mark.parametrize("n", [2, 3, 10, 250])
-def test_every_pick_says_which_half_asked_for_it(n):
-    signals = pool()
+def test_with_many_labels_half_is_what_is_most_uncertain(n):
+    signals = pool(60)
     with remarks() as said:
         picks = Auto().pick(signals, n, 0)
-    margin = Margin().score(signals)
-    by_margin = [name == "Auto: uncertain" for name in picks.names]
-    assert sum(by_margin) == n // 2
-    assert np.array_equal(picks.scores[by_margin], margin[picks.positions[by_margin]])
+    uncertain = [name == "Auto: uncertain" for name in picks.names]
+    assert sum(uncertain) == n // 2
+    scores = worth(signals)
+    np.testing.assert_allclose(
+        picks.scores[uncertain], scores[picks.positions[uncertain]], atol=1e-6
+    )
+    if n <= 200:
+        assert set(picks.positions[uncertain].tolist()) == set(np.argsort(-scores)[: n // 2])
     assert set(picks.names) == {"Auto: uncertain", "Auto: covers"}
     assert any(text.startswith("Auto covers what is uncertain within") for text in said)
 
 
+@pytest.mark.parametrize(("known", "of_20"), [(3, 1), (15, 3), (30, 5), (45, 8), (60, 10)])
+def test_the_uncertain_part_grows_with_the_labels(known, of_20):
+    picks = Auto().pick(pool(known), 20, 0)
+    assert abs(picks.names.count("Auto: uncertain") - of_20) <= 1
+
+
 @pytest.mark.parametrize("n", [1, 5])
 def test_the_odd_pick_goes_to_either_half_in_turn(n):
-    doubting = [
-        Auto().pick(pool(known), n, 0).names.count("Auto: uncertain") for known in (20, 21, 22, 23)
-    ]
-    assert doubting == [n // 2, n // 2 + 1] * 2
-    signals = pool(21)
-    assert np.argmax(Margin().score(signals)) in Auto().select(signals, n, 0)
+    asking = [Auto().pick(pool(known), n, 0).names for known in (60, 61, 62, 63)]
+    assert [names.count("Auto: uncertain") for names in asking] == [n // 2, n // 2 + 1] * 2
+    signals = pool(61)
+    assert np.argmax(worth(signals)) in Auto().select(signals, n, 0)
+
+
+def test_the_radius_goes_from_the_median_spacing_to_a_low_quantile():
+    for known, quantile in ((15, 0.3875), (60, 0.05), (90, 0.05)):
+        signals = pool(known)
+        points = signals.labelled.vectors
+        far = np.linalg.norm(points[:, None] - points[None], axis=2)
+        spacing = (far + np.diag(np.full(known, np.inf))).min(axis=1)
+        with remarks() as said:
+            Auto().pick(signals, 4, 0)
+        radius = float(said[-1].split("within ")[1].split()[0])
+        assert radius == pytest.approx(np.sqrt(np.quantile(spacing**2, quantile)), rel=0.01)
+
+
+def test_rare_classes_weigh_more_without_probabilities_too():
+    decision = np.zeros((300, 3))
+    decision[:150, 0] = decision[150:, 2] = 3.0  # as near to a boundary; likely "a", likely "c"
+    known = Labelled(np.zeros((12, 4)), np.array([0] * 10 + [1, 2]), tuple("abc"))
+    scores = rarity(pool(labelled=known, proba=None, decision=decision))
+    assert scores[150:].min() > 3 * scores[:150].max()
 
 
 def test_numbers_are_spread_by_lcmd():
@@ -97,14 +131,14 @@ def marginals_pool(targets, marginals):
     return pool(labelled=known, proba=None, marginals=marginals)
 
 
-def test_several_labels_are_asked_by_doubt_and_covered_by_doubt():
+def test_several_labels_are_asked_and_covered_by_their_doubt():
     marginals = np.random.default_rng(1).uniform(size=(300, 2))
-    signals = marginals_pool([[1, 0], [1, 1], [0, 0], [1, 0]], marginals)
+    signals = marginals_pool([[1, 0], [1, 1], [0, 0], [1, 0]] * 10, marginals)
     picks = Auto().pick(signals, 20, 0)
-    sure = AvgConfidence().score(signals)
-    doubted = picks.positions[[name == "Auto: uncertain" for name in picks.names]]
-    assert set(doubted.tolist()) == set(np.argsort(-sure)[:10].tolist())
-    assert sure[picks.positions].mean() > sure.mean()
+    doubt = label_rarity(signals)
+    uncertain = picks.positions[[name == "Auto: uncertain" for name in picks.names]]
+    assert set(uncertain.tolist()) == set(np.argsort(-doubt)[:10].tolist())
+    assert doubt[picks.positions].mean() > doubt.mean()
 
 
 def test_the_doubt_of_a_label_weighs_more_where_it_was_told_less():

@@ -152,7 +152,7 @@ def test_auto_leans_to_the_class_that_is_rare_among_the_labels():
     vectors = np.random.default_rng(0).normal(size=(400, 2))
     right = vectors[:, 0] > 0
     proba = np.where(right[:, None], [0.3, 0.7], [0.7, 0.3])
-    known = Labelled(np.zeros((10, 2)), np.array([0] * 9 + [1]), classes=("often", "rare"))
+    known = Labelled(np.zeros((40, 2)), np.array([0] * 36 + [1] * 4), classes=("often", "rare"))
     picks = Auto().select(Signals(proba=proba, vectors=vectors, labelled=known), 20, 0)
     assert right[picks].sum() >= 12
 

@@ -55,4 +55,4 @@ class ClassBalanced(Score):
         scores = checked_scores(self.base, signals)
         if signals.labelled is None or not len(signals.labelled):
             return scores
-        return scores * rarity(signals.proba, signals.labelled)
+        return scores * rarity(signals)
