@@ -94,6 +94,31 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class ArmCheck:
+    """What the strategy's picks taught, held against as many control labels.
+
+    Attributes
+    ----------
+    gap : Interval
+        Mean credit of an item under the strategy's labels less that under the control labels.
+    n : int
+        Labels of each, after the same first batch.
+    items : int
+        Items both models answered.
+    on : str
+        Which they were: "holdout", or "control" (those left out of the training).
+    lost : bool
+        Whether the strategy is shown to teach less.
+    """
+
+    gap: Interval
+    n: int
+    items: int
+    on: str
+    lost: bool
+
+
+@dataclass(frozen=True)
 class Round:
     """One turn of the ring, as the log tells it.
 
@@ -123,6 +148,10 @@ class Round:
         Time spent in fit, measure, score, select.
     notes : tuple of str
         Plain-word remarks, such as classes not seen yet.
+    check : ArmCheck or None
+        The strategy against the control slice, in the rounds that looked.
+    fallback : str
+        Who picked in the strategy's place, since it had lost to the control slice; "" nobody.
     """
 
     number: int
@@ -138,6 +167,8 @@ class Round:
     queued: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    check: ArmCheck | None = None
+    fallback: str = ""
 
     @property
     def stop(self) -> bool:

@@ -100,6 +100,7 @@ class History:
                 asked=[(task.why, task.round, task.model_version) for task in tasks],
                 votes=[(v.by, v.value, v.at) for v in state.votes.get(item_id, {}).values()],
                 skips=[(s.by, s.reason, s.at) for s in state.skips.get(item_id, [])],
+                stood_in={task.why.task_id for task in tasks if task.stood_in},
             )
 
     def to_json(self) -> str:

@@ -67,11 +67,14 @@ def supplied(strategy: Strategy, model_gives: frozenset[str]) -> frozenset[str]:
     Raises
     ------
     MissingNeed
-        When a need, and what would do instead of it, are both out of reach.
+        When a need, and what would do instead of it, are both out of reach, or one of the
+        strategy it may fall back to.
     """
     within = _all_of(model_gives)
     if lacking := _lacking(strategy, within):
         raise _missing(strategy, lacking, model_gives)
+    if strategy.fallback is not None:
+        supplied(strategy.fallback, model_gives)  # it must not be missed when it is called for
     needed = {need if need in within else strategy.instead[need] for need in strategy.needs}
     return frozenset(needed | (strategy.wants & within))
 

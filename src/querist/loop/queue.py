@@ -11,11 +11,17 @@ from querist.core.events import QueuedItem
 
 @dataclass(slots=True)
 class TaskState:
-    """One task: why it was queued, who holds it, who passed on it."""
+    """One task: why it was queued, who holds it, who passed on it.
+
+    `trial` is the number of the trial of strategy and model it belongs to; `stood_in` whether
+    another strategy picked it, since the campaign's own had lost to the control slice.
+    """
 
     why: QueuedItem
     round: int
     model_version: int | None
+    trial: int = 0
+    stood_in: bool = False
     held_by: str = ""
     until: float = 0.0
     done: bool = False

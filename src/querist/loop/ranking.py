@@ -8,6 +8,7 @@ import numpy as np
 
 from querist.core.keys import seed_for
 from querist.core.protocols import Model
+from querist.loop.arms import stand_in
 from querist.strategies import Random, as_strategy
 
 if TYPE_CHECKING:
@@ -28,14 +29,15 @@ def ranking(worker: Worker, n: int | None, strategy: Any) -> list[dict[str, Any]
         training = growth.book.training_set(growth.ledger.training_rows())
     if not len(rows):
         return []
-    number = len(worker.journal.state.rounds)
-    trained = any(turn.model_version is not None for turn in worker.journal.state.rounds)
+    rounds = worker.journal.state.rounds
+    number, trained = len(rounds), any(turn.model_version is not None for turn in rounds)
     model: Model | None = worker.model() if trained else None
-    chosen = parts.strategy if strategy is None else as_strategy(strategy)
+    instead = stand_in(parts.strategy, rounds, worker.journal.state.trial)
+    chosen = (instead or parts.strategy) if strategy is None else as_strategy(strategy)
     if model is None:
         chosen = chosen.cold_start or (Random() if chosen.needs else chosen)
     seed = seed_for(parts.recipe.seed, number)
-    earlier = worker.earlier(worker.journal.state.rounds[:-1])
+    earlier = worker.earlier(rounds[:-1])
     prices = parts.recipe.mistakes
     signals = growth.scorer.signals(
         chosen, rows, training, model, parts.model, seed, earlier, mistakes=prices

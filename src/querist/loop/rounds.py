@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from querist.core.types import Interval, Round, Verdict
+from querist.core.types import ArmCheck, Interval, Round, Verdict
 
 
 def round_to_json(turn: Round) -> dict[str, Any]:
@@ -24,9 +24,17 @@ def round_to_json(turn: Round) -> dict[str, Any]:
 
 
 def round_from_json(form: Mapping[str, Any]) -> Round:
-    """A round from its plain dict."""
+    """A round from its plain dict; what an older log lacks is as it was then: none.
+
+    Examples
+    --------
+    >>> round_from_json({"number": 0, "labels": 0}).check is None
+    True
+    """
     known = dict(form)
     known["metrics"] = {k: Interval(**v) for k, v in form.get("metrics", {}).items()}
     known["verdicts"] = {k: Verdict(**v) for k, v in form.get("verdicts", {}).items()}
     known["notes"] = tuple(form.get("notes", ()))
+    if (check := form.get("check")) is not None:
+        known["check"] = ArmCheck(**{**check, "gap": Interval(**check["gap"])})
     return Round(**known)

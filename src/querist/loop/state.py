@@ -45,6 +45,16 @@ class Belief(NamedTuple):
     votes: int
 
 
+class Trial(NamedTuple):
+    """The run of one strategy with one model: its number, and the rounds there were before."""
+
+    number: int = 0
+    since: int = 0
+
+
+FIRST = Trial()
+
+
 class State:
     """The fold. `apply` is the only way in; everything else reads."""
 
@@ -63,6 +73,7 @@ class State:
         self.changes: list[RecipeChanged] = []
         self.batches: list[Queued] = []
         self.bought = 0
+        self.trial = FIRST
         self._watchers: list[Callable[[str], None]] = []
         self._rule = self._apply  # bound once: binding anew costs a third of each event
 
@@ -114,6 +125,8 @@ class State:
     def _(self, event: RecipeChanged) -> None:
         self.recipe[event.name] = event.new
         self.changes.append(event)
+        if event.name in ("strategy", "model"):
+            self.trial = Trial(self.trial.number + 1, len(self.rounds))
 
     @_apply.register
     def _(self, event: ItemsAdded) -> None:
@@ -126,8 +139,12 @@ class State:
             queue.lapse(event.at)
             for task_id in queue.withdraw():
                 self._touch(self.tasks[task_id].why.item_id)
+        number, since = self.trial
+        turn = self.rounds[event.round] if since <= event.round < len(self.rounds) else None
+        stood_in = turn is not None and bool(turn.fallback)
         for item in event.items:
-            task = TaskState(item, event.round, event.model_version)
+            instead = stood_in and item.arm == "open"
+            task = TaskState(item, event.round, event.model_version, number, instead)
             self.tasks[item.task_id] = task
             self.by_item.setdefault(item.item_id, []).append(item.task_id)
             self.queues[job_of(item.arm)].push(task)

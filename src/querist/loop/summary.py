@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from querist.core.protocols import Question
 from querist.core.types import Round
+from querist.loop.arms import last_check, stand_in
 from querist.loop.groups import group_rows
 from querist.loop.ledger import Ledger
 from querist.loop.mistakes import told
@@ -43,6 +44,7 @@ def summary(parts: Parts, state: State, ledger: Ledger) -> dict[str, Any]:
         "stop": {name: vars(verdict) for name, verdict in verdicts.items()},
         "goals": goals(parts, state),
         "strategy": state.recipe.get("strategy"),
+        "check": checked(parts, state),
         "model": state.recipe.get("model"),
         "question": parts.question.to_json(),
         "classes": class_counts(parts, state, ledger),
@@ -54,6 +56,16 @@ def summary(parts: Parts, state: State, ledger: Ledger) -> dict[str, Any]:
         "seconds": dict(last.seconds),
         "notes": list(dict.fromkeys([*parts.notes, *last.notes])),
     }
+
+
+def checked(parts: Parts, state: State) -> dict[str, Any] | None:
+    """The last look at the strategy against random, and who picks since; None before the first."""
+    found = last_check(state.rounds, state.trial)
+    if found is None:
+        return None
+    instead = stand_in(parts.strategy, state.rounds, state.trial)
+    labels, check = found
+    return {"labels": labels, **asdict(check), "fallback": "" if instead is None else repr(instead)}
 
 
 def label_rows(state: State, question: Question) -> list[dict[str, Any]]:

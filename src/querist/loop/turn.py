@@ -14,9 +14,9 @@ from querist.core.keys import seed_for
 from querist.core.protocols import Model, Pool, Question
 from querist.core.remarks import remarks
 from querist.core.signals import FROM_MODEL
-from querist.core.types import Interval, Ints, Picks, Round, Verdict
+from querist.core.types import ArmCheck, Interval, Ints, Picks, Round, Verdict
 from querist.loop import measure
-from querist.loop.arms import check_arms, fall_back_remark
+from querist.loop.arms import arms_remark, check_arms, is_due, stand_in
 from querist.loop.coverage import seed_remarks
 from querist.loop.ledger import Ledger
 from querist.loop.limits import check_effort, sizes_of
@@ -25,6 +25,7 @@ from querist.loop.profile import doubt_of, flat_text
 from querist.loop.recipe import Recipe, small_batch_remark
 from querist.loop.reserve import control_share
 from querist.loop.scoring import Scorer
+from querist.loop.state import FIRST, Trial
 from querist.loop.training import TrainingSet
 from querist.stopping import AnyOf
 from querist.strategies import KCenter, KMeansSampling, Mix, Random, Strategy
@@ -67,6 +68,8 @@ class Snapshot:
         The last model, where the turn needs it.
     earlier : tuple of Model
         The models before that of this turn, oldest first, where the strategy compares them.
+    trial : Trial
+        The rounds this strategy and this model have had.
     """
 
     past: Sequence[Round]
@@ -79,6 +82,7 @@ class Snapshot:
     retrain: bool
     model: Model | None = None
     earlier: tuple[Model, ...] = ()
+    trial: Trial = FIRST
 
     @property
     def number(self) -> int:
@@ -123,13 +127,21 @@ def take_turn(parts: Parts, ledger: Ledger, scorer: Scorer, now: Snapshot) -> Ou
     verdicts = parts.rule.states([*past, turn])
     items: list[QueuedItem] = []
     notes = list(turn.notes)
+    instead = stand_in(parts.strategy, [*past, turn], now.trial)
     if not verdicts["stop"].stop:
         wanted = _batch_size(parts, now, spent)
-        items, said = _choose(parts, ledger, scorer, model, now, wanted, seconds)
+        items, said = _choose(parts, ledger, scorer, model, now, wanted, instead, seconds)
         notes += said
         if not items and not now.pending:
             verdicts |= {"stop": Verdict(True, "every item that may be asked is labelled", 1.0)}
-    turn = replace(turn, verdicts=verdicts, queued=len(items), seconds=seconds, notes=tuple(notes))
+    turn = replace(
+        turn,
+        verdicts=verdicts,
+        queued=len(items),
+        seconds=seconds,
+        notes=tuple(notes),
+        fallback="" if instead is None else repr(instead),
+    )
     return Outcome(turn, model, items)
 
 
@@ -154,11 +166,9 @@ def _learn(
     remark = small_batch_remark(parts.recipe.batch, seconds["fit"] + seconds["measure"])
     if remark:
         notes.append(remark)
-    if parts.measure and not isinstance(parts.strategy, Random):
-        with _timed(seconds, "measure"):
-            seed = seed_for(parts.recipe.seed, now.number, 2)
-            check = check_arms(parts, ledger, now.training, now.holdout, seed)
-        notes += filter(None, [fall_back_remark(check)])
+    with _timed(seconds, "measure"):
+        turn = replace(turn, check=_check(parts, ledger, now))
+    notes += filter(None, [arms_remark(parts.strategy, [*now.past, turn], now.trial)])
     turn = replace(
         turn,
         model_version=now.number,
@@ -167,6 +177,20 @@ def _learn(
         notes=tuple(notes),
     )
     return turn, model
+
+
+def _check(parts: Parts, ledger: Ledger, now: Snapshot) -> ArmCheck | None:
+    """The strategy against the control slice, when it is time to look again.
+
+    Where the outcome decides who picks, it is looked at even if nothing else is measured.
+    """
+    decides = parts.strategy.fallback is not None
+    if isinstance(parts.strategy, Random) or not (parts.measure or decides):
+        return None
+    if not is_due(now.past, len(now.training), now.trial):
+        return None
+    seed = seed_for(parts.recipe.seed, now.number, 2)
+    return check_arms(parts, ledger, now.training, now.holdout, seed)
 
 
 def fit(
@@ -218,6 +242,7 @@ def _choose(
     model: Model | None,
     now: Snapshot,
     wanted: int,
+    instead: Strategy | None,
     seconds: dict[str, float],
 ) -> tuple[list[QueuedItem], list[str]]:
     """The next batch: control items from their own queue, the rest by the strategy."""
@@ -228,7 +253,7 @@ def _choose(
     items: list[QueuedItem] = []
     notes: list[str] = []
     if n_open:
-        strategy, why = _strategy_for(parts, model, now)
+        strategy, why = _strategy_for(parts, model, now, instead)
         seed = seed_for(parts.recipe.seed, now.number)
         sizes = sizes_of(strategy, scorer, len(rows), n_open, now.training)
         spent = seconds["fit"] or (now.past[-1].seconds.get("fit", 0.0) if now.past else 0.0)
@@ -285,9 +310,11 @@ def _blend(
     return [next(control_next if k in places else chosen_next) for k in range(total)]
 
 
-def _strategy_for(parts: Parts, model: Model | None, now: Snapshot) -> tuple[Strategy, str]:
-    """The recipe's strategy, or its cold start while there is nothing to be uncertain about."""
-    strategy, why = parts.strategy, ""
+def _strategy_for(
+    parts: Parts, model: Model | None, now: Snapshot, instead: Strategy | None
+) -> tuple[Strategy, str]:
+    """The recipe's strategy or its stand-in; its cold start where nothing can be uncertain."""
+    strategy, why = instead or parts.strategy, ""
     needs_model = bool(strategy.needs & FROM_MODEL) or strategy.cold_start
     one_class = parts.question.view == "choice" and len(np.unique(now.training.targets)) < 2
     if needs_model and (model is None or one_class):

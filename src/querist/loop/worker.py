@@ -173,6 +173,7 @@ class Worker:
                 batches=len(state.batches),
                 position=state.position,
                 retrain=retrain,
+                trial=state.trial,
             )
 
     def _is_news(self, training: TrainingSet, holdout: TrainingSet) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,11 @@ _KEPT = {
     "stop": "it is reserved for the stop set, which no strategy ever sees",
 }
 
+_STOOD_IN = (
+    "It stood in for the campaign's strategy, which had lost to the control slice in two checks "
+    "in a row."
+)
+
 
 def why(
     item_id: str,
@@ -23,6 +28,7 @@ def why(
     asked: Iterable[tuple[QueuedItem, int, int | None]] = (),
     votes: Iterable[tuple[str, Any, float]] = (),
     skips: Iterable[tuple[str, str, float]] = (),
+    stood_in: Collection[str] = (),
 ) -> str:
     """Tell why an item was asked, by which model, who labelled it, and when.
 
@@ -38,6 +44,8 @@ def why(
         Who answered, what, and when (seconds since 1970).
     skips : iterable of (str, str, float)
         Who passed on it, the reason given, and when.
+    stood_in : collection of str
+        Ids of the tasks that were picked in the place of a strategy that had lost to random.
 
     Returns
     -------
@@ -52,7 +60,11 @@ def why(
     1,204 candidates remained. Chance of being picked: certain (no draw was involved).
     Labelled "spam" by ann on 1970-01-01 00:00 UTC.
     """
-    lines = [line for item, number, model in asked for line in _asked(item, number, model)]
+    lines: list[str] = []
+    for item, number, model in asked:
+        lines += _asked(item, number, model)
+        if item.task_id in stood_in:
+            lines.append(_STOOD_IN)
     if not lines:
         kept = f": {_KEPT[role]}" if role in _KEPT else " by any strategy"
         lines.append(f"Item {_plain(item_id)} was not asked so far{kept}.")

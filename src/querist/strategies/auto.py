@@ -14,6 +14,8 @@ from querist.strategies.kmeans import KMeansSampling
 from querist.strategies.known import known_vectors
 from querist.strategies.lcmd import LCMD
 from querist.strategies.margin import Margin
+from querist.strategies.mix import Mix
+from querist.strategies.random import Random
 from querist.strategies.rarity import label_rarity, rarity
 from querist.strategies.ties import tie_keys_of
 
@@ -34,7 +36,8 @@ class Auto(Strategy):
     With m labels of k classes and r = min(1, m / 20 k), s = r / 2, and h goes from the median
     of the distances between labelled items to a low quantile: first it covers, later it doubts.
     Several labels an item: u is the mean of each label's doubt times w_c. Numbers: `LCMD`.
-    Classes without probabilities or decision values: `KCenter`.
+    Classes without probabilities or decision values: `KCenter`. Where the control slice teaches
+    more: half random, half k-means.
     The herding sees 1,000 candidates and 4,000 points: O(n + d 4 x 10^6) time for each 200
     picks, O(n) memory. `Picks.names` tells "Auto: uncertain" from "Auto: covers".
     Best for: any number of labels, if nothing else is known. Fails when: distances mean
@@ -55,6 +58,7 @@ class Auto(Strategy):
     needs = frozenset({"vectors"})
     wants = frozenset({"labelled", "proba", "decision", "marginals"})
     cold_start = KMeansSampling()
+    fallback = Mix([(Random(), 1), (KMeansSampling(), 1)])
     cost_class = "(1 + b / 200) (2 min(n, 1_000) min(n, 4_000) (d + 20) + 500 n)"
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:

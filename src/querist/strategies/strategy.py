@@ -25,8 +25,8 @@ class Strategy(ABC):
         Signals without which the strategy cannot work; those it uses where there are any.
     instead : mapping of str to str
         A signal that will do where a needed one is missing.
-    cold_start : Strategy or None
-        Who picks while nothing is labelled; None leaves that to the caller.
+    cold_start, fallback : Strategy or None
+        Who picks while nothing is labelled, and while the control slice is shown to teach more.
     cost_class : str
         Formula of what a choice costs beside the model ("n d"; see `estimate`); "" unknown.
     may_fall_short, takes_sparse : bool
@@ -44,6 +44,7 @@ class Strategy(ABC):
     wants: frozenset[str] = frozenset()
     instead: Mapping[str, str] = MappingProxyType({})
     cold_start: Strategy | None = None
+    fallback: Strategy | None = None
     cost_class: str = ""
     may_fall_short: bool = False
     takes_sparse: bool = False
@@ -70,10 +71,8 @@ class Strategy(ABC):
 
         Raises
         ------
-        BadInput
-            When `n` is not a whole number of at least 1, or there is no candidate.
-        MissingNeed, BadStrategy
-            When a needed signal is absent; when the strategy broke its contract.
+        BadInput, MissingNeed, BadStrategy
+            Without a whole `n` or a candidate; without a needed signal; on a broken contract.
         """
         wanted = min(check_count(n), len(signals))
         check_given(self, signals)
