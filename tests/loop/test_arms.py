@@ -230,6 +230,17 @@ def test_a_strategy_whose_stand_in_cannot_work_is_refused():
         )
 
 
+def test_a_function_may_name_its_stand_in(digits, monkeypatch):
+    def surest(signals, n, rng):
+        return one_class(signals, n, rng)
+
+    surest.needs, surest.fallback = {"proba"}, "kmeans"
+    script(monkeypatch, [-0.2])
+    c = run(digits, surest, control=0.3, budget=260, measure=False)
+    fell = next(turn for turn in c.history.rounds if turn.fallback)
+    assert pickers(c)[fell.number] == {"KMeansSampling"}
+
+
 def test_a_random_strategy_is_not_looked_at(digits):
     class Fallible(Random):
         fallback = Random()

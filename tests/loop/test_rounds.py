@@ -7,7 +7,7 @@ from querist.loop.rounds import round_from_json, round_to_json
 
 OLD = (
     '{"number":2,"labels":40,"metrics":{"accuracy":{"value":0.9,"low":0.8,"high":0.95}},'
-    '"notes":["a note"],"verdicts":{"stop":{"stop":false,"reason":"","closeness":0.0}}}'
+    '"notes":["a note"],"verdicts":{"stop":{"stop":false,"reason":"","progress":null}}}'
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from querist.loop.ledger import Ledger
     from querist.loop.training import TrainingSet
     from querist.loop.turn import Parts
-    from querist.strategies import Strategy
 
 FEWEST = 30  # control labels, and test items, below which nothing is said
 GROWTH = 1.25  # labels between two looks: each look is one more chance of a false alarm
 LOST = 2  # lost looks in a row before another strategy stands in
 FOLDS = 5
+S = TypeVar("S")
 _SALT = 0x61726D73  # "arms": keeps the folds apart from every other use of the seed
 
 
@@ -117,11 +117,9 @@ def has_lost(checks: Iterable[ArmCheck]) -> bool:
     return back
 
 
-def stand_in(strategy: Strategy, rounds: Sequence[Round], trial: Trial) -> Strategy | None:
+def stand_in(fallback: S | None, rounds: Sequence[Round], trial: Trial) -> S | None:
     """Who picks instead of a strategy that lost; None while it picks itself."""
-    if strategy.fallback is None or not has_lost(_checks(rounds, trial)):
-        return None
-    return strategy.fallback
+    return fallback if has_lost(_checks(rounds, trial)) else None
 
 
 def last_check(rounds: Sequence[Round], trial: Trial) -> tuple[int, ArmCheck] | None:
@@ -130,7 +128,7 @@ def last_check(rounds: Sequence[Round], trial: Trial) -> tuple[int, ArmCheck] | 
     return next(((labels, check) for labels, check in seen if check is not None), None)
 
 
-def arms_remark(strategy: Strategy, rounds: Sequence[Round], trial: Trial) -> str | None:
+def arms_remark(fallback: object, rounds: Sequence[Round], trial: Trial) -> str | None:
     """What the checks so far say, and what is done about it; None where there is no loss."""
     found = last_check(rounds, trial)
     if found is None:
@@ -138,20 +136,20 @@ def arms_remark(strategy: Strategy, rounds: Sequence[Round], trial: Trial) -> st
     labels, check = found
     checks, said = _checks(rounds, trial), f"at {labels:,} labels, {_told(check)}"
     if has_lost(checks):
-        if strategy.fallback is not None:
+        if fallback is not None:
             return (
                 f"the strategy loses to random in {LOST} checks in a row; until one finds it "
-                f"level, {strategy.fallback} picks. Last: {said}. change(strategy=...) names "
+                f"level, {fallback} picks. Last: {said}. change(strategy=...) names "
                 "another"
             )
-    elif rounds[-1].check is check and has_lost(checks[:-1]) and strategy.fallback is not None:
+    elif rounds[-1].check is check and has_lost(checks[:-1]) and fallback is not None:
         return f"the strategy no longer trails random and picks again: {said}"
     if not check.lost:
         return None
-    if strategy.fallback is not None:
+    if fallback is not None:
         return (
             f"the strategy loses to random: {said}; if the next check, at "
-            f"{int(np.ceil(GROWTH * labels)):,} labels, says the same, {strategy.fallback} picks"
+            f"{int(np.ceil(GROWTH * labels)):,} labels, says the same, {fallback} picks"
         )
     return (
         f"the strategy loses to random: {said}; fall back to random or to coverage: "

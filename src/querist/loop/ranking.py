@@ -32,7 +32,7 @@ def ranking(worker: Worker, n: int | None, strategy: Any) -> list[dict[str, Any]
     rounds = worker.journal.state.rounds
     number, trained = len(rounds), any(turn.model_version is not None for turn in rounds)
     model: Model | None = worker.model() if trained else None
-    instead = stand_in(parts.strategy, rounds, worker.journal.state.trial)
+    instead = stand_in(parts.strategy.fallback, rounds, worker.journal.state.trial)
     chosen = (instead or parts.strategy) if strategy is None else as_strategy(strategy)
     if model is None:
         chosen = chosen.cold_start or (Random() if chosen.needs else chosen)

@@ -63,7 +63,7 @@ def checked(parts: Parts, state: State) -> dict[str, Any] | None:
     found = last_check(state.rounds, state.trial)
     if found is None:
         return None
-    instead = stand_in(parts.strategy, state.rounds, state.trial)
+    instead = stand_in(parts.strategy.fallback, state.rounds, state.trial)
     labels, check = found
     return {"labels": labels, **asdict(check), "fallback": "" if instead is None else repr(instead)}
 

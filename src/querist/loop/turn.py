@@ -127,7 +127,7 @@ def take_turn(parts: Parts, ledger: Ledger, scorer: Scorer, now: Snapshot) -> Ou
     verdicts = parts.rule.states([*past, turn])
     items: list[QueuedItem] = []
     notes = list(turn.notes)
-    instead = stand_in(parts.strategy, [*past, turn], now.trial)
+    instead = stand_in(parts.strategy.fallback, [*past, turn], now.trial)
     if not verdicts["stop"].stop:
         wanted = _batch_size(parts, now, spent)
         items, said = _choose(parts, ledger, scorer, model, now, wanted, instead, seconds)
@@ -168,7 +168,7 @@ def _learn(
         notes.append(remark)
     with _timed(seconds, "measure"):
         turn = replace(turn, check=_check(parts, ledger, now))
-    notes += filter(None, [arms_remark(parts.strategy, [*now.past, turn], now.trial)])
+    notes += filter(None, [arms_remark(parts.strategy.fallback, [*now.past, turn], now.trial)])
     turn = replace(
         turn,
         model_version=now.number,

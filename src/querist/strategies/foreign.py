@@ -19,8 +19,8 @@ _FROM_MODEL = ("proba", "decision")
 class Foreign(Strategy):
     """A function `(signals, n, rng) -> positions`, or an object with such a `select`.
 
-    A function may carry `needs` and `wants` as attributes; without them it is given every
-    cheap signal there is. Should it then break while nothing is labelled, having looked for a
+    A function may carry `needs`, `wants`, `cold_start` and `fallback` as attributes; without the
+    first two it is given every cheap signal there is. Should it then break while nothing is labelled, having looked for a
     signal that only a model gives, the first batch is drawn at random.
     """
 
@@ -30,8 +30,8 @@ class Foreign(Strategy):
         self.needs = frozenset(getattr(source, "needs", ()))
         self.wants = frozenset(getattr(source, "wants", ALL)) - self.needs
         self._declared = hasattr(source, "needs") or hasattr(source, "wants")
-        start = getattr(source, "cold_start", None)
-        self.cold_start = None if start is None else as_strategy(start)
+        others = (getattr(source, name, None) for name in ("cold_start", "fallback"))
+        self.cold_start, self.fallback = (s if s is None else as_strategy(s) for s in others)
 
     @property
     def name(self) -> str:
