@@ -19,9 +19,9 @@ _FROM_MODEL = ("proba", "decision")
 class Foreign(Strategy):
     """A function `(signals, n, rng) -> positions`, or an object with such a `select`.
 
-    A function may carry `needs`, `wants`, `cold_start` and `fallback` as attributes; without the
-    first two it is given every cheap signal there is. Should it then break while nothing is labelled, having looked for a
-    signal that only a model gives, the first batch is drawn at random.
+    A function may carry `needs`, `wants`, `cold_start` and `fallback`; without the first two it
+    is given all cheap signals. Should it then break while nothing is labelled, having looked for
+    one that only a model gives, the first batch is drawn at random.
     """
 
     def __init__(self, source: Any) -> None:
