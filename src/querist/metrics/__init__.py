@@ -5,10 +5,12 @@ from querist.metrics.classification import classification
 from querist.metrics.cost import cheapest, mean_cost
 from querist.metrics.multilabel import multilabel
 from querist.metrics.regression import regression
+from querist.metrics.screening import discovery_time, recall_at, work_saved
 
 __all__ = [
     "cheapest",
     "classification",
+    "discovery_time",
     "gains_of",
     "higher_is_better",
     "is_share",
@@ -16,5 +18,7 @@ __all__ = [
     "mean_cost",
     "multilabel",
     "primary",
+    "recall_at",
     "regression",
+    "work_saved",
 ]
