@@ -144,6 +144,7 @@ WORK = {
         madds=LABELLED * (D + LABELLED / 2 + K), logs=LABELLED, said="n m (d + m / 2), n m exp"
     ),
     "random": Work(said="a key for each row"),
+    "screening": reading("proba"),
     "seals": Work(("proba",), LABELLED * D, said="m n d"),
     "subsample": Work(said="a key for each row"),
     "uncertainty_herding": Work(

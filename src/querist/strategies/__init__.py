@@ -96,6 +96,7 @@ if TYPE_CHECKING:
     from querist.strategies.prob_cover import ProbCover as ProbCover
     from querist.strategies.quire import QUIRE as QUIRE
     from querist.strategies.random import Random as Random
+    from querist.strategies.screening import Screening as Screening
     from querist.strategies.seals import SEALS as SEALS
     from querist.strategies.subsample import Subsample as Subsample
     from querist.strategies.top import Top as Top

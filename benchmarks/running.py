@@ -1,0 +1,82 @@
+"""Cells of a benchmark in several processes: each kept as it ends, none done twice."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from querist.simulation.shelf import Shelf
+
+
+def run_missing(
+    cells: Mapping[str, tuple],
+    run: Callable[..., dict[str, Any]],
+    kept: Path,
+    *,
+    jobs: int,
+    minutes: float = float("inf"),
+) -> dict[str, dict[str, Any]]:
+    """Run the cells that are not kept yet, in order; none begins after `minutes`.
+
+    Returns what is kept of the cells asked for. A cell that fails is told, and ends the command
+    with an error once the others are done.
+    """
+    shelf, failed, began = Shelf(kept), [], time.time()
+    there = shelf.read()
+    waiting = [key for key in reversed(cells) if key not in there]
+    wanted, done = len(waiting), 0
+    # read by BLAS as it is loaded, which a spawned process does anew
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        running = {}
+        while True:
+            while waiting and len(running) < jobs and time.time() < began + 60 * minutes:
+                key = waiting.pop()
+                running[pool.submit(_timed, run, cells[key])] = key
+            if not running:
+                break
+            job = next(as_completed(running))
+            key, done = running.pop(job), done + 1
+            try:
+                found = job.result()
+                shelf.put(key, found)
+                said = f"{found['cpu']:.1f} CPU s"
+            except Exception:
+                failed.append(key)
+                said = traceback.format_exc()
+            left = (time.time() - began) / done * (len(waiting) + len(running)) / 60
+            print(f"{done}/{wanted} {key}: {said}; {left:.0f} min left", flush=True)
+    if failed:
+        raise SystemExit(f"{len(failed)} cells failed: {', '.join(failed)}")
+    return {key: run for key, run in shelf.read().items() if key in cells}
+
+
+def _timed(run: Callable[..., dict[str, Any]], arguments: tuple) -> dict[str, Any]:
+    began = time.process_time()
+    return run(*arguments) | {"cpu": round(time.process_time() - began, 2)}
+
+
+def put_tables(page: Path, tables: Mapping[str, str]) -> None:
+    """Write tables between the marks `<!-- table NAME -->` and `<!-- end -->` of a page."""
+    text = page.read_text(encoding="utf-8")
+    for name, table in tables.items():
+        start = f"<!-- table {name} -->\n"
+        if start not in text:
+            raise SystemExit(f"{page} has no place for the table {name}: add {start.strip()}")
+        head, rest = text.split(start)
+        _, tail = rest.split("<!-- end -->", 1)
+        text = f"{head}{start}\n{table}\n\n<!-- end -->{tail}"
+    page.write_text(text, encoding="utf-8")
+
+
+def markdown(head: list[str], rows: list[list[str]]) -> str:
+    """A table of a page."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
