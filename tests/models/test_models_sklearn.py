@@ -414,3 +414,17 @@ def test_support_vector_machines_tell_their_narrowest_win(svm):
                 at += 1
         expected = [0.0 if c == value else min(0.0, -wins[value, c]) for c in range(4)]
         np.testing.assert_allclose(decision, expected)
+
+
+class OwnSVC(SVC):
+    """Makes probabilities of its decision values, which it takes for one column a class."""
+
+    def predict_proba(self, items: Any) -> Any:
+        raised = np.exp(self.decision_function(items))
+        return raised / raised.sum(axis=1, keepdims=True)
+
+
+def test_a_support_vector_machine_of_ones_own_keeps_its_decision_values() -> None:
+    fitted = wrap(OwnSVC(), FOUR).fit(X[:80], Y4[:80])
+    said = fitted.predict(X, frozenset({"proba", "value"}))
+    assert (said.proba.argmax(axis=1) == said.value).mean() > 0.9

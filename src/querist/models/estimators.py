@@ -24,6 +24,7 @@ from querist.models.batches import count
 
 METHODS = {"proba": "predict_proba", "decision": "decision_function"}
 FORESTS = (RandomForestClassifier, ExtraTreesClassifier)
+PAIRED = (SVC, NuSVC)  # these alone: a class of the user's own may read its decision values itself
 
 
 def name_of(estimator: Any) -> str:
@@ -99,7 +100,7 @@ def fresh(estimator: Any, seed: int) -> Any:
     if chosen:
         copied.set_params(**chosen)
     last = last_step(copied)
-    if isinstance(last, SVC | NuSVC) and not last.break_ties:
+    if type(last) in PAIRED and not last.break_ties:
         last.decision_function_shape = "ovo"
     return copied
 
@@ -113,8 +114,9 @@ def gives_pairs(fitted: Any) -> bool:
     True
     """
     last = last_step(fitted)
-    shape = getattr(last, "decision_function_shape", "") if isinstance(last, SVC | NuSVC) else ""
-    return shape == "ovo" and len(last.classes_) > 2
+    if type(last) not in PAIRED or last.decision_function_shape != "ovo":
+        return False
+    return len(last.classes_) > 2
 
 
 def weight_argument(estimator: Any) -> str | None:
