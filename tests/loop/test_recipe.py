@@ -46,3 +46,14 @@ def test_odd_plans_are_remarked_on_not_refused():
 def test_small_batches_quote_the_measured_seconds():
     assert small_batch_remark(10, 0.01) is None
     assert "0.2 s per label" in (small_batch_remark(10, 2.0) or "")
+
+
+@pytest.mark.parametrize("enough", [99, 0, -1, 150.5, "many", True])
+def test_too_few_control_labels_to_shrink_their_share_are_refused(enough):
+    with pytest.raises(BadInput, match="100 or more"):
+        make_recipe(1000, {"control_until": enough})
+
+
+def test_a_count_of_enough_control_labels_is_kept():
+    assert make_recipe(1000, {"control_until": 150.0}).control_until == 150
+    assert make_recipe(1000, {}).control_until is None

@@ -62,6 +62,27 @@ def test_the_control_share_holds_over_any_batch_size(batch):
         assert control_share(0.1, queued, control, batch) >= 1
 
 
+@pytest.mark.parametrize(("batch", "in_all"), [(1, 600), (7, 600), (20, 1550), (400, 600)])
+def test_a_shrinking_share_is_full_until_enough_and_keeps_its_floors(batch, in_all):
+    queued = control = 0
+    for _ in range(30_000 // batch):
+        share = control_share(0.1, queued, control, batch, until=100)
+        assert share >= (1 if batch >= 10 else 0)
+        queued, control = queued + batch, control + share
+        full = 0.1 * queued
+        if full <= 100:
+            assert 0 <= control - full < 1
+        else:
+            assert control >= max((100 * full) ** 0.5, 0.2 * full) - 1e-9
+            assert control <= full + 1
+    assert control == in_all  # of 30,000; in batches of 20 one in each of the last 1,450
+
+
+def test_without_a_count_of_enough_the_share_is_as_ever():
+    for queued in range(0, 5000, 37):
+        assert control_share(0.1, queued, 0, 50) == min(50, -(-(queued + 50) // 10))
+
+
 def test_reserves_that_leave_nothing_are_refused():
     drawn = draw(hash_ids(IDS[:10]), 0)
     with pytest.raises(BadInput, match="leave nothing"):

@@ -47,6 +47,7 @@ def new(
     control: Annotated[
         float | None, typer.Option(help="Share of every batch drawn at random. Default: 0.1.")
     ] = None,
+    control_until: options.ControlUntil = None,
     strategy: Strategy = None,
     model: options.Model = None,
     until: options.Until = None,
@@ -78,6 +79,7 @@ def new(
         "budget": budget,
         "price": price,
         "control": control,
+        "control_until": control_until,
         "holdout": count_or_share(holdout),
         "until": until,
         "model": model,
@@ -117,6 +119,7 @@ def change(
     model: options.Model = None,
     until: options.Until = None,
     pick_limit: options.PickLimit = None,
+    control_until: options.ControlUntil = None,
     mistakes: options.Mistakes = None,
     by: By = "me",
     as_json: AsJson = False,
@@ -132,11 +135,14 @@ def change(
         "model": model,
         "until": until,
         "pick_limit": pick_limit,
+        "control_until": control_until,
         "mistakes": mistakes,
     }
     settings = {name: value for name, value in asked.items() if value is not None}
     if not settings:
-        raise BadInput(f"nothing to change; name one of {', '.join('--' + n for n in asked)}")
+        raise BadInput(
+            f"nothing to change; name one of {', '.join('--' + n.replace('_', '-') for n in asked)}"
+        )
     with open_folder(folder) as campaign:
         objects = {"model": model_by_name(model)} if model else {}
         before = campaign.status()

@@ -40,6 +40,10 @@ Number = Annotated[
 ]
 Batch = Annotated[int | None, typer.Option("--batch", help="Items per round.")]
 Budget = Annotated[int | None, typer.Option("--budget", help="Labels that may be bought.")]
+ControlUntil = Annotated[
+    int | None,
+    typer.Option(help="Control labels from which on their share shrinks. Default: it stays."),
+]
 Price = Annotated[float | None, typer.Option("--price", help="Money per label.")]
 Until = Annotated[
     str | None, typer.Option("--until", help='Stopping rules, such as "target=0.9, plateau".')

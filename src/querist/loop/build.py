@@ -59,6 +59,7 @@ def campaign(
     budget: int | None = None,
     price: float | None = None,
     control: float = 0.10,
+    control_until: int | None = None,
     holdout: float = 0,
     seed: int = 0,
     until: Any = None,
@@ -96,6 +97,10 @@ def campaign(
         Money per label.
     control : float
         Share of every batch that is drawn uniformly at random and served blind.
+    control_until : int, optional
+        Control labels (100 or more) from which on that share shrinks: their number then grows as
+        the root of all labels, but keeps one in a batch and a fifth of `control` in all. By
+        default the share stays.
     holdout, stop_set : int or float
         Items never served for training, as a count or a share: the first is labelled as its
         own job and measures the model.
@@ -152,6 +157,7 @@ def campaign(
         "budget": budget,
         "price": price,
         "control": control,
+        "control_until": control_until,
         "holdout": holdout,
         "stop_set": stop_set,
         "distinct": distinct,

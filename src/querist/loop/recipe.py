@@ -13,6 +13,7 @@ from querist.loop.mistakes import Mistakes
 
 CYCLES = (5, 15)  # rounds in which most campaigns do their work
 BATCH = (200, 1000)  # batch sizes that balance retraining against staleness
+ENOUGH = 100  # control labels: the 95 % interval of a score of 0.9 is 6 points either side
 SEED_SHARE = (0.01, 0.05)
 PICK_LIMIT = 600.0  # seconds
 DISTINCT = ("off", "batch", "pool")
@@ -34,6 +35,8 @@ class Recipe:
         Money per label.
     control : float
         Share of every batch drawn uniformly at random, in [0, 1).
+    control_until : int or None
+        Control labels from which on that share shrinks; None: never.
     holdout, stop_set : int or float
         Items reserved for measuring, as a count or a share of the pool.
     distinct : str
@@ -52,6 +55,7 @@ class Recipe:
     budget: int | None = None
     price: float | None = None
     control: float = 0.10
+    control_until: int | None = None
     holdout: float = 0
     stop_set: float = 0
     distinct: str = "pool"
@@ -106,6 +110,14 @@ def make_recipe(pool_size: int, settings: Mapping[str, Any]) -> Recipe:
             f"pick_limit is seconds a choice may take, 0 or more (0 allows all), but got {limit!r}"
         )
     given["pick_limit"] = float(limit)
+    enough = given.get("control_until")
+    if enough is not None and not (is_whole(enough) and enough >= ENOUGH):
+        raise BadInput(
+            f"control_until is a count of control labels, {ENOUGH} or more, since fewer measure "
+            f"too little to shrink their share; got {enough!r}"
+        )
+    if enough is not None:
+        given["control_until"] = int(enough)
     if "mistakes" in given:
         given["mistakes"] = tuple(tuple(row) for row in given["mistakes"])
     if price is not None and not (isinstance(price, Real) and 0 <= float(price) < math.inf):

@@ -14,6 +14,7 @@ from querist.core.types import Floats, Role
 
 ROLE_SALT = 0x726F6C65  # "role": keeps this draw apart from every other use of the seed
 OPEN, CONTROL, STOP, HOLDOUT = range(4)
+LEAST_SHARE = 0.2  # of the full control share: what is left of it however long the run
 ROLE_NAMES: tuple[Role, ...] = ("open", "control", "stop", "holdout")
 
 
@@ -77,11 +78,19 @@ def roles(drawn: Floats, reserved: Mapping[str, float]) -> NDArray[np.int8]:
     return order[np.searchsorted(bounds, drawn, side="right")]
 
 
-def control_share(control: float, queued: int, queued_control: int, batch: int) -> int:
+def control_share(
+    control: float, queued: int, queued_control: int, batch: int, until: int | None = None
+) -> int:
     """How many of the next `batch` items come from the control queue.
 
     Keeps the running share at `control` from above, so small batches get their control
-    item every few batches and larger ones in every batch.
+    item every few batches and larger ones in every batch; with `until`, these keep one.
+
+    Parameters
+    ----------
+    until : int, optional
+        Control labels from which on their number grows as the root of all labels: twice as
+        many control labels then take four times as many labels.
 
     Examples
     --------
@@ -89,9 +98,25 @@ def control_share(control: float, queued: int, queued_control: int, batch: int) 
     2
     >>> control_share(0.1, queued=5, queued_control=1, batch=5)
     0
+    >>> control_share(0.1, queued=8_000, queued_control=400, batch=100, until=200)
+    3
     """
-    wanted = math.ceil(control * (queued + batch) - 1e-9) - queued_control
-    return min(max(wanted, 0), batch)
+    wanted = math.ceil(control_due(control, queued + batch, until) - 1e-9) - queued_control
+    least = 1 if until is not None and control * batch >= 1 else 0
+    return min(max(wanted, least), batch)
+
+
+def control_due(control: float, labels: int, until: int | None = None) -> float:
+    """How many of so many labels are to be control labels.
+
+    Examples
+    --------
+    >>> [round(control_due(0.1, n, until=200)) for n in (1_000, 2_000, 8_000, 50_000, 60_000)]
+    [100, 200, 400, 1000, 1200]
+    """
+    if until is None or control * labels <= until:
+        return control * labels
+    return max(until * math.sqrt(control * labels / until), LEAST_SHARE * control * labels)
 
 
 def _count(name: str, wanted: float, n: int) -> int:

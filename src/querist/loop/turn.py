@@ -247,7 +247,8 @@ def _choose(
 ) -> tuple[list[QueuedItem], list[str]]:
     """The next batch: control items from their own queue, the rest by the strategy."""
     control, rows = ledger.control_queue(), ledger.candidates(wanted)
-    share = control_share(parts.recipe.control, *ledger.asked(), wanted)
+    recipe = parts.recipe
+    share = control_share(recipe.control, *ledger.asked(), wanted, recipe.control_until)
     n_open = min(wanted - min(share, len(control)), len(rows))
     n_control = min(wanted - n_open, len(control))
     items: list[QueuedItem] = []

@@ -36,6 +36,7 @@ def simulate(
     y_test: ArrayLike | None = None,
     scoring: Scoring = "accuracy",
     control: float = 0.0,
+    control_until: int | None = None,
     oracle: Oracle | None = None,
     seed: int = 0,
     test_size: float = 0.25,
@@ -72,6 +73,8 @@ def simulate(
         scikit-learn's names, or functions (estimator, X, y) -> number.
     control : float
         Share of every batch that is drawn uniformly at random.
+    control_until : int, optional
+        Control labels from which on that share shrinks, as in `querist.campaign`.
     oracle : callable, optional
         Task in, answer out, as those in `querist.oracles`; item ids are row numbers of X as
         text. By default the truth. Rows named in `start`, and the test, always are the truth.
@@ -140,6 +143,7 @@ def simulate(
         start=problem.start,
         budget=left or None,
         control=control,
+        control_until=control_until,
         seed=seed,
         labels={names[row]: problem.target.answers[row] for row in problem.given.tolist()},
         distinct="batch" if batch > 1 else "off",

@@ -16,7 +16,8 @@ from querist.simulation.estimators import DEFAULT, Part, parts_of
 from querist.simulation.plan import AGAIN, BASELINE, Plan, Setting, Source
 from querist.strategies import get as strategy_of
 
-SETTINGS = ("start", "batch", "budget", "control", "test_size", "scoring", "mistakes")
+_COUNTS = ("start", "batch", "budget", "control_until")
+SETTINGS = (*_COUNTS, "control", "test_size", "scoring", "mistakes")
 _TOP = (
     *("name", "data", "models", "strategies", "representations", "seeds", "random_runs"),
     *("target", "easy_hard", "include", *SETTINGS),
@@ -163,7 +164,7 @@ def _seeds(given: Any) -> tuple[int, ...]:
 
 
 def _check_settings(given: Mapping[str, Any], where: str) -> None:
-    for name in ("start", "batch", "budget"):
+    for name in _COUNTS:
         if name in given and (not is_whole(given[name]) or given[name] < 1):
             raise BadInput(f"{where}: {name} is a number of labels, but got {given[name]!r}")
     for name in ("control", "test_size"):
