@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FROM_POOL = frozenset({"vectors", "labelled", "reference", "ids", "distances", "neighbours"})
 FROM_LOG = frozenset({"labelled_queries"})
+# what a strategy asks of model and question beside signals -> the attribute that says so
+ASKS = {"classes": "of_classes", "learned": "learned"}
 
 
 def costs_of(pool: Pool) -> Floats | None:
@@ -35,9 +37,10 @@ def groups_of(pool: Pool) -> NDArray[np.str_] | None:
 
 
 def reach(model: Model | None, question: Question, pool: Pool) -> frozenset[str]:
-    """Signals that vary: what the model gives for the question; prices, groups of the pool."""
+    """What varies: signals of the model for the question; classes; prices, groups of the pool."""
     beside = {"cost": costs_of(pool), "groups": groups_of(pool)}
     there = frozenset(name for name, values in beside.items() if values is not None)
+    there |= {"classes"} if question.view == "choice" else set()
     return there if model is None else there | gives(model, question)
 
 
@@ -91,10 +94,10 @@ def _all_of(model_gives: frozenset[str]) -> frozenset[str]:
 
 
 def _lacking(strategy: Strategy, within: frozenset[str]) -> str:
-    """The first need that neither itself nor its substitute is within reach, or ""."""
-    needs = strategy.needs | ({"learned"} if learns(strategy) else set())
-    out = (n for n in sorted(needs) if not {n, strategy.instead.get(n)} & within)
-    return next(out, "")
+    """The first need, if any, that is out of reach; "" when all are met."""
+    parts = list(strategies.within(strategy))
+    asks = {name for part in parts for name, of in ASKS.items() if getattr(part, of, False)}
+    return next(iter(strategies.unmet(strategy, within) + sorted(asks - within)), "")
 
 
 def _missing(strategy: Strategy, need: str, model_gives: frozenset[str]) -> MissingNeed:
@@ -108,12 +111,16 @@ def _missing(strategy: Strategy, need: str, model_gives: frozenset[str]) -> Miss
             f"{strategy} needs the group of each item, and the pool has none; open the campaign "
             "with groups=, a column such as a region or one group per item"
         )
+    if need == "classes":
+        return MissingNeed(
+            f"{strategy} learns from one class per item, which is not what this campaign asks for. "
+            f"Strategies that work here: {_working(model_gives)}"
+        )
     if need == "learned":
         return MissingNeed(
             f"{strategy} looks at features that the model has learned, and this model has none; "
             "use scikit-learn's MLPClassifier, or a network of your own that gives 'vectors'"
         )
-    works = [name for name in strategies.names() if works_with(strategies.get(name), model_gives)]
     can = ", ".join(sorted(model_gives & {"proba", "decision", "draws"}))
     can = can or "only predicted values"
     instead = {
@@ -124,5 +131,10 @@ def _missing(strategy: Strategy, need: str, model_gives: frozenset[str]) -> Miss
     }.get(need, f"use a model with {need}")
     return MissingNeed(
         f"{strategy} needs {need!r}, but the model gives {can}. Strategies that work with this "
-        f"model: {', '.join(works)}. Or {instead}."
+        f"model: {_working(model_gives)}. Or {instead}."
     )
+
+
+def _working(model_gives: frozenset[str]) -> str:
+    works = (n for n in strategies.names() if works_with(strategies.get(n), model_gives))
+    return ", ".join(works)

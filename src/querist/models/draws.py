@@ -24,7 +24,7 @@ _WORD = re.compile(r"\S+")
 def draws_from(
     source: Any, model: Model, past: Sequence[Model], items: Any, keys: Keys, seed: int
 ) -> Floats:
-    """Class probabilities (n, s, k) as a source of `querist.strategies.committees` says.
+    """Class probabilities (n, s, k) as a source of `querist.strategies.draw_sources` says.
 
     Parameters
     ----------

@@ -124,13 +124,18 @@ def zero_one_risk(frequencies: Doubles, kernel: Doubles) -> Doubles:
     return risks
 
 
+def costs_of(frequencies: Doubles, matrix: Doubles) -> Doubles:
+    """P' A p for each row p, (n,): what deciding at random by it is expected to cost."""
+    return np.asarray(np.einsum("ij,ij->i", frequencies @ matrix, frequencies))
+
+
 def cost_risk(matrix: Doubles) -> Risk:
     """Expected cost p' A p of decisions drawn from p, A[true, decided]; makes a `Risk`."""
 
     def risk(frequencies: Doubles, kernel: Doubles) -> Doubles:
         inverse = 1.0 / (frequencies.sum(axis=1)[:, None] + kernel)
         mixed = frequencies @ (matrix + matrix.T)
-        fixed = np.einsum("ij,ij->i", frequencies @ matrix, frequencies)
+        fixed = costs_of(frequencies, matrix)
         share = kernel * inverse  # of the new label in all frequencies of a point
         twice = np.einsum("ij,ij->j", share, share)
         share *= inverse

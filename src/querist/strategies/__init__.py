@@ -39,10 +39,6 @@ if TYPE_CHECKING:
     from querist.strategies.cluster_margin import ClusterMargin as ClusterMargin
     from querist.strategies.committee import QueryByCommittee as QueryByCommittee
     from querist.strategies.committee_variance import CommitteeVariance as CommitteeVariance
-    from querist.strategies.committees import Checkpoints as Checkpoints
-    from querist.strategies.committees import Dropout as Dropout
-    from querist.strategies.committees import Members as Members
-    from querist.strategies.committees import Perturbations as Perturbations
     from querist.strategies.compose import Chain as Chain
     from querist.strategies.contrastive import ContrastiveAL as ContrastiveAL
     from querist.strategies.cost_sensitive import CostSensitive as CostSensitive
@@ -52,6 +48,10 @@ if TYPE_CHECKING:
     from querist.strategies.discriminative import DiscriminativeAL as DiscriminativeAL
     from querist.strategies.distinct import Distinct as Distinct
     from querist.strategies.diverse_batch import DiverseBatch as DiverseBatch
+    from querist.strategies.draw_sources import Checkpoints as Checkpoints
+    from querist.strategies.draw_sources import Dropout as Dropout
+    from querist.strategies.draw_sources import Members as Members
+    from querist.strategies.draw_sources import Perturbations as Perturbations
     from querist.strategies.drop_query import DropQuery as DropQuery
     from querist.strategies.effort import Effort as Effort
     from querist.strategies.effort import Sizes as Sizes
@@ -103,6 +103,7 @@ if TYPE_CHECKING:
     from querist.strategies.typi_clust import TypiClust as TypiClust
     from querist.strategies.uncertainty_herding import UncertaintyHerding as UncertaintyHerding
     from querist.strategies.value_of_information import ValueOfInformation as ValueOfInformation
+    from querist.strategies.walk import unmet as unmet
     from querist.strategies.walk import within as within
 
     BUILTINS: dict[str, tuple[str, str]]  # text name -> (module of this package, class)
@@ -120,8 +121,8 @@ _PARTS: dict[str, str] = {
     "as_strategy": "foreign",
     **dict.fromkeys(("Effort", "Sizes", "estimate", "members"), "effort"),
     **dict.fromkeys(("Advice", "Facts", "recommend"), "advice"),
-    "within": "walk",
-    **dict.fromkeys(("Members", "Dropout", "Perturbations", "Checkpoints"), "committees"),
+    **dict.fromkeys(("unmet", "within"), "walk"),
+    **dict.fromkeys(("Members", "Dropout", "Perturbations", "Checkpoints"), "draw_sources"),
 }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from querist.strategies.effort import Effort, Sizes, estimate
 from querist.strategies.evidence import RULES
 from querist.strategies.strategy import Strategy
+from querist.strategies.walk import unmet
 
 LARGE_POOL, LARGE_BATCH, SMALL_BATCH = 200_000, 1000, 10
 
@@ -93,8 +94,7 @@ def _candidates(facts: Facts) -> list[str]:
 
 def _fits(strategy: Strategy, facts: Facts) -> bool:
     """Whether the needs are met and a choice stays below the limit."""
-    reach = facts.gives | {"vectors", "labelled"}
-    given = all(need in reach or strategy.instead.get(need) in reach for need in strategy.needs)
     found = estimate(strategy, facts.sizes)
     took = 0.0 if found is None else found.with_training(facts.fit)
-    return given and (not facts.limit or took <= facts.limit)
+    given = facts.gives | {"vectors", "labelled"}
+    return not unmet(strategy, given) and (not facts.limit or took <= facts.limit)

@@ -48,6 +48,7 @@ class ALFAMix(Strategy):
 
     needs = frozenset({"vectors", "labelled"})
     cost_class = "50 n k (d + 20)"
+    of_classes = True
     cold_start = KMeansSampling()
 
     def __init__(self, step: float = 1 / 32) -> None:
@@ -57,10 +58,9 @@ class ALFAMix(Strategy):
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
         known, vectors = known_vectors(signals), signals.vectors
-        assert vectors is not None
+        assert vectors is not None and signals.labelled is not None
         if known is None:
             return KMeansSampling().pick(signals, n, rng)
-        assert signals.labelled is not None
         keys = tie_keys_of(signals, rng)
         least = flips_at(vectors, known, class_targets(self.name, signals.labelled))
         steps = np.ceil(np.maximum(least, self.step) / self.step * (1 - 1e-12))

@@ -66,6 +66,7 @@ class AnchorAL(Strategy):
         self.cost_class = f"3 min(m, {anchors} k) n (d + 20)"
         declare(self, [self.base], [f"min(n, {subpool:_} + b)"])
         self.takes_sparse = False
+        self.of_classes = True
         self.needs = self.base.needs | {"vectors", "labelled"}
         self.wants = self.base.wants - self.needs
         self.cold_start = self.base.cold_start or KMeansSampling()

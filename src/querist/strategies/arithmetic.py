@@ -26,7 +26,8 @@ class Sum(Score):
 
     def __init__(self, terms: Sequence[tuple[float, Score]]) -> None:
         self.terms = tuple(terms)
-        declare(self, [score for _, score in self.terms])
+        self.parts = tuple(score for _, score in self.terms)
+        declare(self, self.parts)
         self.row_by_row = all(score.row_by_row for _, score in self.terms)
 
     @classmethod
@@ -67,8 +68,8 @@ class Product(Score):
     """
 
     def __init__(self, factors: Sequence[Score]) -> None:
-        self.factors = tuple(factors)
-        declare(self, self.factors)
+        self.parts = self.factors = tuple(factors)
+        declare(self, self.parts)
         self.row_by_row = all(factor.row_by_row for factor in self.factors)
 
     @classmethod

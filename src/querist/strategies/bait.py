@@ -9,7 +9,7 @@ from querist.core.types import Floats, Picks, Signals
 from querist.selection.design import CANDIDATES, lowest_trace
 from querist.selection.fisher import ORDER, Frame, frame_of
 from querist.strategies.base import Rng, Strategy
-from querist.strategies.checks import check_count, check_known_proba
+from querist.strategies.checks import check_count, check_known_proba, check_positive
 from querist.strategies.kmeans import KMeansSampling
 from querist.strategies.known import known_vectors
 from querist.strategies.ties import tie_keys_of
@@ -61,8 +61,7 @@ class BAIT(Strategy):
     def __init__(
         self, ridge: float = 0.01, order: int = ORDER, candidates: int = CANDIDATES
     ) -> None:
-        if not (np.isfinite(ridge) and ridge > 0):
-            raise BadInput(f"ridge must be a positive number, but it is {ridge!r}")
+        check_positive(ridge=ridge)
         self.ridge, self.order = ridge, check_count(order, "order")
         self.candidates = check_count(candidates, "candidates")
         whole, some = f"n min(k d, {order:_})^2", f"min(n, {candidates:_})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from querist.core.types import Floats, Signals
 from querist.selection.information import mutual_information
 from querist.strategies.base import Score
-from querist.strategies.committees import Committee, checked_committee
+from querist.strategies.draw_sources import Committee, checked_committee
 
 
 class BALD(Score):

@@ -39,8 +39,7 @@ class Bandit(Strategy):
     arms : sequence of strategies or texts, of different names
     rule : {"thompson", "exp4p"}
     horizon : int, labels there will be in all; for "exp4p"
-    least : float
-        Share that `Random` has at least, in (0, 1).
+    least : float, least share of `Random`, in (0, 1)
 
     Raises
     ------
@@ -54,6 +53,7 @@ class Bandit(Strategy):
     """
 
     cost_class = "2_000 m k d + 500 n"
+    of_classes = True
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Bandit(Strategy):
         self.takes_sparse = self.may_fall_short = False
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
-        known, reward = signals.labelled, np.nan
+        reward, known = np.nan, signals.labelled
         if known is None or not known.classes:
             raise BadInput("Bandit learns from classes; use another strategy for this question")
         known = replace(known, targets=class_targets(self.name, known))

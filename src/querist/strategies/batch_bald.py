@@ -5,8 +5,8 @@ from __future__ import annotations
 from querist.core.types import Picks, Signals
 from querist.selection.joint import jointly_informative
 from querist.strategies.base import Rng, Strategy
-from querist.strategies.committees import Committee, checked_committee
-from querist.strategies.lookahead import check_positive
+from querist.strategies.checks import check_positive
+from querist.strategies.draw_sources import Committee, checked_committee
 from querist.strategies.ties import tie_keys_of
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from querist.core.errors import BadInput, BadStrategy, MissingNeed
 from querist.core.types import Floats, Signals
 from querist.strategies.sparse import check_sparse
+from querist.strategies.walk import unmet
 
 if TYPE_CHECKING:
     from querist.strategies.base import Score, Strategy
@@ -47,15 +49,14 @@ def check_given(strategy: Strategy, signals: Signals) -> None:
     if not len(signals):
         raise BadInput(f"{name} has no candidates to pick from; give at least one row")
     given = signals.given()
-    for need in sorted(strategy.needs - given):
-        other = strategy.instead.get(need)
-        if other not in given:
-            also = "" if other is None else f" (or {other})"
-            raise MissingNeed(
-                f"{name} needs {need}{also}, but the signals hold only "
-                f"{', '.join(sorted(given)) or 'nothing'}; use a model or pool that gives {need}, "
-                "or another strategy"
-            )
+    if lacking := unmet(strategy, given):
+        need, other = lacking[0], strategy.instead.get(lacking[0])
+        also = "" if other is None else f" (or {other})"
+        raise MissingNeed(
+            f"{name} needs {need}{also}, but the signals hold only "
+            f"{', '.join(sorted(given)) or 'nothing'}; use a model or pool that gives {need}, "
+            "or another strategy"
+        )
 
 
 def check_known_proba(name: str, signals: Signals) -> Floats:
@@ -70,6 +71,14 @@ def check_known_proba(name: str, signals: Signals) -> Floats:
         widths = f"{known.shape[1]} columns but proba has {signals.proba.shape[1]}"
         raise BadInput(f"labelled.proba has {widths}; give both for the same classes")
     return known
+
+
+def check_positive(*, or_none: bool = False, **numbers: float | None) -> None:
+    """Raise BadInput unless all are positive and finite; None passes with `or_none`."""
+    for name, x in numbers.items():
+        if not ((or_none and x is None) or (isinstance(x, Real) and 0 < x < np.inf)):
+            also = " or None" if or_none else ""
+            raise BadInput(f"{name} must be positive and finite{also}, but it is {x!r}")
 
 
 def check_positions(name: str, positions: Any, n: int, candidates: int) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from querist.core.errors import BadInput
 from querist.core.types import Picks, Signals
 from querist.selection.kmeans import representatives
 from querist.selection.scores import by_blocks, entropy_of
 from querist.selection.softmax_head import softmax
 from querist.strategies.base import Rng, Strategy
+from querist.strategies.checks import check_positive
 from querist.strategies.kmeans import KMeansSampling
 from querist.strategies.ties import tie_keys_of
 
@@ -48,8 +48,7 @@ class CLUE(Strategy):
     cold_start = KMeansSampling()
 
     def __init__(self, temperature: float = 1.0) -> None:
-        if not (np.isfinite(temperature) and temperature > 0):
-            raise BadInput(f"temperature must be a positive number, but it is {temperature!r}")
+        check_positive(temperature=temperature)
         self.temperature = temperature
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:

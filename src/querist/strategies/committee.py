@@ -12,7 +12,7 @@ from querist.core.types import Floats, Signals
 from querist.selection.information import information_of
 from querist.selection.scores import Doubles, by_blocks, entropy_of
 from querist.strategies.base import Score
-from querist.strategies.committees import checked_committee
+from querist.strategies.draw_sources import checked_committee
 
 Measure = Literal["vote_entropy", "consensus_entropy", "kl", "variation_ratio"]
 

@@ -51,6 +51,7 @@ class DropQuery(Strategy):
     """
 
     needs = frozenset({"vectors", "labelled"})
+    of_classes = True
     cold_start = KMeansSampling()
 
     def __init__(self, passes: int = 3, rate: float = 0.75, head: bool = True) -> None:

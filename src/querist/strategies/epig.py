@@ -8,8 +8,9 @@ from querist.core.types import Floats, Signals
 from querist.selection.information import joint_entropy
 from querist.selection.scores import entropy
 from querist.strategies.base import Score
-from querist.strategies.committees import Committee, checked_committee
-from querist.strategies.lookahead import check_positive, sample_of
+from querist.strategies.checks import check_positive
+from querist.strategies.draw_sources import Committee, checked_committee
+from querist.strategies.lookahead import sample_of
 
 
 class EPIG(Score):

@@ -10,8 +10,9 @@ from querist.core.errors import BadInput
 from querist.core.types import Floats, Signals
 from querist.selection.parzen import log_risk, zero_one_risk
 from querist.strategies.base import Score
+from querist.strategies.checks import check_positive
 from querist.strategies.kmeans import KMeansSampling
-from querist.strategies.lookahead import check_positive, expected, parzen_of, sample_of
+from querist.strategies.lookahead import expected, parzen_of, sample_of
 
 Loss = Literal["log", "zero_one"]
 
@@ -54,6 +55,7 @@ class ExpectedErrorReduction(Score):
     """
 
     needs = frozenset({"vectors", "labelled"})
+    of_classes = True
     cold_start = KMeansSampling()
 
     def __init__(
@@ -66,7 +68,8 @@ class ExpectedErrorReduction(Score):
     ) -> None:
         if loss not in get_args(Loss):
             raise BadInput(f"loss must be one of {', '.join(get_args(Loss))}, but it is {loss!r}")
-        check_positive(gamma=gamma, prior=prior, candidates=candidates, points=points)
+        check_positive(prior=prior, candidates=candidates, points=points)
+        check_positive(or_none=True, gamma=gamma)
         self.loss, self.gamma, self.prior = loss, gamma, prior
         self.candidates, self.points = candidates, points
         self.cost_class = f"3 min(n, {candidates:_}) min(n, {points:_}) (d + 20 k)"

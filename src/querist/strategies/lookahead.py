@@ -46,10 +46,3 @@ def parzen_of(signals: Signals, points: Positions, gamma: float | None, prior: f
 def expected(model: Parzen, candidates: Floats, outcomes: Floats) -> Floats:
     """Mean of `outcomes` (k, n) over the labels each candidate may get; (n,)."""
     return np.asarray(np.einsum("ij,ji->i", model.proba(candidates), outcomes))
-
-
-def check_positive(**numbers: float | None) -> None:
-    """Raise BadInput unless all are positive and finite; None passes."""
-    for name, number in numbers.items():
-        if number is not None and not (np.isfinite(number) and number > 0):
-            raise BadInput(f"{name} must be positive and finite, but it is {number!r}")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from querist.core.errors import BadInput
 from querist.core.remarks import remark_sample
 from querist.core.signals import POINTS
 from querist.core.types import Floats, Picks, Positions, Signals
@@ -12,6 +9,7 @@ from querist.selection.cloud import unit_rows
 from querist.selection.coverage import herd
 from querist.selection.topk import Keys, drawn
 from querist.strategies.base import Rng, Strategy
+from querist.strategies.checks import check_positive
 from querist.strategies.known import known_vectors
 from querist.strategies.ties import tie_keys_of
 
@@ -43,6 +41,7 @@ class MaxHerding(Strategy):
 
     Examples
     --------
+    >>> import numpy as np
     >>> line = np.array([[0.0], [0.5], [1.0], [9.0]])
     >>> MaxHerding(unit=False).select(Signals(vectors=line), 2, rng=0)
     array([1, 3])
@@ -53,8 +52,7 @@ class MaxHerding(Strategy):
     cost_class = "n r (d + 20)"
 
     def __init__(self, radius: float = 1.0, unit: bool = True) -> None:
-        if not (np.isfinite(radius) and radius > 0):
-            raise BadInput(f"radius must be a positive number, but it is {radius!r}")
+        check_positive(radius=radius)
         self.radius = radius
         self.unit = unit
 

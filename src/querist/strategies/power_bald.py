@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from querist.strategies.bald import BALD
-from querist.strategies.committees import Committee
+from querist.strategies.draw_sources import Committee
 from querist.strategies.power import PowerSampling
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from querist.core.errors import BadInput
 from querist.core.types import Picks, Signals
 from querist.selection.variance import most_variable
 from querist.strategies.base import Rng, Strategy
+from querist.strategies.checks import check_positive
 from querist.strategies.known import known_vectors
 from querist.strategies.ties import tie_keys_of
 
@@ -36,6 +34,7 @@ class PredictiveVariance(Strategy):
 
     Examples
     --------
+    >>> import numpy as np
     >>> line = np.array([[-1.0], [0.0], [3.0]])
     >>> PredictiveVariance().select(Signals(vectors=line), 2, rng=0)
     array([2, 0])
@@ -46,8 +45,7 @@ class PredictiveVariance(Strategy):
     cost_class = "3 n d (d + b)"
 
     def __init__(self, noise: float = 1.0) -> None:
-        if not (np.isfinite(noise) and noise > 0):
-            raise BadInput(f"noise must be a positive number, but it is {noise!r}")
+        check_positive(noise=noise)
         self.noise = noise
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from querist.core.errors import BadInput
 from querist.core.types import Floats, Picks, Signals
 from querist.selection.balls import cover_by_balls, purity_radius
 from querist.selection.kmeans import assigned
 from querist.selection.topk import Keys
 from querist.strategies.base import Rng, Strategy
+from querist.strategies.checks import check_positive
 from querist.strategies.max_herding import sampled, scaled
 from querist.strategies.ties import tie_keys_of
 
@@ -45,6 +44,7 @@ class ProbCover(Strategy):
 
     Examples
     --------
+    >>> import numpy as np
     >>> line = np.array([[0.0], [1.0], [2.0], [9.0]])
     >>> ProbCover(1.0, unit=False).select(Signals(vectors=line), 2, rng=0)
     array([1, 3])
@@ -57,8 +57,7 @@ class ProbCover(Strategy):
     def __init__(
         self, radius: float | None = None, purity: float = 0.95, unit: bool = True
     ) -> None:
-        if radius is not None and not (np.isfinite(radius) and radius > 0):
-            raise BadInput(f"radius must be a positive number or None, but it is {radius!r}")
+        check_positive(or_none=True, radius=radius)
         if not 0 < purity < 1:
             raise BadInput(f"purity must lie between 0 and 1, but it is {purity!r}")
         self.radius = radius

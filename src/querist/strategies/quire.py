@@ -9,6 +9,7 @@ from querist.core.errors import BadInput
 from querist.core.types import Floats, Picks, Signals
 from querist.selection.cloud import Cloud, Doubles, mean_of
 from querist.strategies.base import Rng, Score
+from querist.strategies.checks import check_positive
 from querist.strategies.kmeans import KMeansSampling
 from querist.strategies.known import class_targets, known_vectors
 
@@ -50,12 +51,12 @@ class QUIRE(Score):
 
     needs = frozenset({"vectors", "labelled"})
     cost_class = "2 n m^2"
+    of_classes = True
     cold_start = KMeansSampling()
 
     def __init__(self, ridge: float = 1.0, gamma: float | None = None) -> None:
-        for name, value in (("ridge", ridge), ("gamma", 1.0 if gamma is None else gamma)):
-            if not (np.isfinite(value) and value > 0):
-                raise BadInput(f"{name} must be a positive number, but it is {value!r}")
+        check_positive(ridge=ridge)
+        check_positive(or_none=True, gamma=gamma)
         self.ridge, self.gamma = ridge, gamma
 
     def _pick(self, signals: Signals, n: int, rng: Rng) -> Picks:
@@ -80,9 +81,8 @@ class QUIRE(Score):
         variance = float(cloud.norms.mean() - centre @ centre)  # of a row, over all d columns
         gamma = self.gamma or 1.0 / (variance if variance > 1e-12 * cloud.scale else 1.0)
         points = cloud.moved(known)
-        root = cholesky(
-            _kernel(points, points, gamma) + self.ridge * np.eye(len(points)), lower=True
-        )
+        around = _kernel(points, points, gamma)
+        root = cholesky(around + self.ridge * np.eye(len(points)), lower=True)
         white = solve_triangular(root, truth, lower=True)
         fixed = np.einsum("mk,mk->k", white, white)
         for part, block in cloud.blocks():

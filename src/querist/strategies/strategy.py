@@ -29,8 +29,8 @@ class Strategy(ABC):
         Who picks while nothing is labelled, and while the control slice is shown to teach more.
     cost_class : str
         Formula of what a choice costs beside the model ("n d"; see `estimate`); "" unknown.
-    may_fall_short, takes_sparse : bool
-        Whether fewer than asked may be picked; whether vectors may be a sparse matrix.
+    may_fall_short, takes_sparse, of_classes : bool
+        Whether fewer than asked may be picked; vectors may be sparse; labels must be classes.
 
     Examples
     --------
@@ -48,6 +48,7 @@ class Strategy(ABC):
     cost_class: str = ""
     may_fall_short: bool = False
     takes_sparse: bool = False
+    of_classes: bool = False
     leads_committee: bool = False  # the model itself goes before its committee
     nearest: int = 1  # labelled neighbours looked at, in "distances" and "neighbours"
     committee: Any  # set only by those who ask for draws or numbers of several models

@@ -10,6 +10,7 @@ from querist.core.types import Floats, Picks, Signals
 from querist.selection.coverage import herd
 from querist.selection.neighbours import squared_spacing
 from querist.strategies.base import Rng, Strategy
+from querist.strategies.checks import check_positive
 from querist.strategies.margin import Margin
 from querist.strategies.max_herding import MaxHerding, sampled, scaled
 from querist.strategies.ties import tie_keys_of
@@ -61,8 +62,7 @@ class UncertaintyHerding(Strategy):
     def __init__(
         self, radius: float | None = None, quantile: float = 0.05, unit: bool = True
     ) -> None:
-        if radius is not None and not (np.isfinite(radius) and radius > 0):
-            raise BadInput(f"radius must be a positive number or None, but it is {radius!r}")
+        check_positive(or_none=True, radius=radius)
         if not 0 <= quantile <= 1:
             raise BadInput(f"quantile must lie in [0, 1], but it is {quantile!r}")
         self.radius = radius

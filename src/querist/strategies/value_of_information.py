@@ -8,11 +8,11 @@ import numpy as np
 
 from querist.core.signals import checked_mistakes
 from querist.core.types import Floats, Signals
-from querist.selection.parzen import cost_risk
-from querist.selection.scores import Doubles
+from querist.selection.parzen import cost_risk, costs_of
 from querist.strategies.base import Score
+from querist.strategies.checks import check_positive
 from querist.strategies.kmeans import KMeansSampling
-from querist.strategies.lookahead import check_positive, expected, parzen_of, sample_of
+from querist.strategies.lookahead import expected, parzen_of, sample_of
 from querist.strategies.mistakes import costs_for
 
 
@@ -55,6 +55,7 @@ class ValueOfInformation(Score):
 
     needs = frozenset({"vectors", "labelled"})
     wants = frozenset({"cost", "mistakes"})
+    of_classes = True
     cold_start = KMeansSampling()
 
     def __init__(
@@ -65,7 +66,8 @@ class ValueOfInformation(Score):
         prior: float = 0.1,
         points: int = 1000,
     ) -> None:
-        check_positive(price=price or None, gamma=gamma, prior=prior, points=points)
+        check_positive(prior=prior, points=points)
+        check_positive(or_none=True, price=price or None, gamma=gamma)
         self.matrix = None if matrix is None else checked_mistakes(matrix)
         self.price, self.gamma, self.prior, self.points = price, gamma, prior, points
         self.cost_class = f"4 n min(n, {points:_}) (d + 20 k)"
@@ -77,23 +79,18 @@ class ValueOfInformation(Score):
         points = sample_of(signals, self.points, "ValueOfInformation sums costs over")
         model = parzen_of(signals, points, self.gamma, self.prior)
         matrix = costs_for(self.matrix, signals, model.k)
-        costs, scale = cost_risk(matrix), len(vectors) / len(points)
-        now = scale * _cost(model.proba(vectors[points]), matrix).sum()
-        after = scale * model.risks(vectors[points], vectors, costs)
-        mine = matrix[model.targets]
+        scale, mine = len(vectors) / len(points), matrix[model.targets]
+        now = scale * costs_of(model.proba(vectors[points]), matrix).sum()
         now += (model.proba(model.known) * mine).sum()
+        after = scale * model.risks(vectors[points], vectors, cost_risk(matrix))
         after += model.known_costs(mine, vectors)
         frequencies = model.frequencies(vectors)
         for c in range(model.k):  # the candidate itself goes over to the labelled ones
             own = frequencies + np.eye(model.k)[c]
             own /= own.sum(axis=1, keepdims=True)
-            after[c] += own @ matrix[c] - _cost(own, matrix)
+            after[c] += own @ matrix[c] - costs_of(own, matrix)
         saved = now - expected(model, vectors, after)
         # rounded: a matrix product may differ in the last bits between rows that are equal
         unit = len(vectors) * max(float(matrix.max()), np.finfo(np.float64).tiny)
         asking = 0.0 if signals.cost is None else self.price * signals.cost
         return np.asarray(np.round(saved / unit, 12) * unit - asking)
-
-
-def _cost(proba: Doubles, matrix: Doubles) -> Doubles:
-    return np.asarray(np.einsum("ij,ij->i", proba @ matrix, proba))

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
+
+
+def unmet(strategy: Any, given: Set[str]) -> list[str]:
+    """Needs of a strategy, sorted, of which neither themselves nor their stand-ins are `given`.
+
+    Examples
+    --------
+    >>> from querist.strategies import Margin
+    >>> unmet(Margin(), {"decision"}), unmet(Margin(), {"vectors"})
+    ([], ['proba'])
+    """
+    return sorted(need for need in strategy.needs if not {need, strategy.instead.get(need)} & given)
 
 
 def within(strategy: Any) -> Iterator[Any]:
