@@ -112,7 +112,9 @@ def main() -> None:
     parser.add_argument("claims", nargs="*", metavar="CLAIM", help="none: with --all, every one")
     parser.add_argument("--all", action="store_true", help="every claim")
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--cells", default="", help="only cells whose name holds this")
+    parser.add_argument(
+        "--cells", nargs="+", default=[""], help="only those that hold one of these"
+    )
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no run after")
     parser.add_argument("--report", action="store_true", help="only the tables, from the JSON")
@@ -130,7 +132,7 @@ def main() -> None:
             for seed in range(options.seeds)  # seed by seed, so that a kill leaves all cells
             for name in names
             for cell in CLAIMS[name].cells
-            if options.cells in cell and key(name, cell, seed) not in there
+            if any(part in cell for part in options.cells) and key(name, cell, seed) not in there
         ]
         run_all(todo, options.jobs, time.time() + 60 * options.minutes)
         report = reported(report, names, options.seeds)
