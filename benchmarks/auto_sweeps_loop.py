@@ -57,7 +57,7 @@ def by_batch(cell: str, seed: int, pool: int, start: int, budget: int, sizes) ->
 
 
 @claim(
-    "uci_optdigits/table/lr agnews_test/tfidf/lr sci_scicite/tfidf/lr mnist10k/pixels/rf",
+    "uci_optdigits/table/lr uci_waveform5000/table/lr agnews_test/tfidf/lr mnist10k/pixels/rf",
     base="K = 10",
     gains="accuracy",
     shown="accuracy cpu_seconds",
@@ -80,7 +80,8 @@ def batch_large(cell, seed):
 
 SEEDS = {"0.1 %": 3, "0.5 %": 15, "1 %": 30, "2 %": 60, "5 %": 150, "10 %": 300}
 SEED_CELLS = (
-    "uci_optdigits/table/lr agnews_test/tfidf/lr mnist10k/pixels/rf uci_pageblocks/table/lr"
+    "uci_optdigits/table/lr uci_waveform5000/table/lr uci_pageblocks/table/lr "
+    "agnews_test/tfidf/lr mnist10k/pixels/rf"
 )
 
 
@@ -121,8 +122,8 @@ def calibration_error(estimator, X, y) -> float:
 
 
 @claim(
-    "uci_optdigits/table/lr agnews_test/tfidf/lr mnist10k/pixels/rf zhan_spambase/table/rf "
-    "uci_pageblocks/table/lr trec6/tfidf/lr",
+    "uci_optdigits/table/lr uci_waveform5000/table/lr uci_pageblocks/table/lr "
+    "zhan_spambase/table/rf agnews_test/tfidf/lr mnist10k/pixels/rf trec6/tfidf/lr",
     base="no slice",
     gains="score easy hard calibration_error_last",
     shown="score calibration_error_last",

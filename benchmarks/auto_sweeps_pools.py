@@ -102,7 +102,8 @@ def copies(cell, seed):
 
 
 @claim(
-    "uci_optdigits/table/lr agnews_test/tfidf/lr mnist10k/pixels/rf zhan_spambase/table/rf",
+    "uci_optdigits/table/lr uci_waveform5000/table/lr zhan_spambase/table/rf "
+    "agnews_test/tfidf/lr mnist10k/pixels/rf",
     base="random",
     gains="accuracy",
 )
