@@ -7,7 +7,7 @@ from collections import defaultdict
 import numpy as np
 
 from auto_sweeps_runs import CLAIMS, RANDOM, Claim
-from strategy_claims import gain, mean
+from strategy_claims import mean
 
 SHARES = (
     "accuracy", "balanced_accuracy", "score", "score_left", "easy", "hard", "below_full",
@@ -48,7 +48,8 @@ def rows_of(own: Claim, runs: dict[str, list[dict]]) -> list[dict]:
             row = {"cell": cell, "arm": name, "seeds": len(found)}
             row["mean"] = {key: mean(values) for key, values in measures.items()}
             row["gain"] = {
-                key: gain(measures[key], arms[own.base][key])
+                # t, not bootstrap: resampling three seeds of one sign never gives the other sign
+                key: mean(measures[key] - arms[own.base][key])
                 for key in own.gains
                 if name != own.base and key in measures
             }
@@ -100,7 +101,9 @@ def said(value, *, signed: bool) -> str:
 
 def spoken(measure: str) -> str:
     """The name of a measure for people."""
-    name = stem(measure).replace("_", " ") + (", last" if measure.endswith("_last") else "")
+    name = stem(measure).replace("_", " ").replace("cpu", "CPU") + (
+        ", last" if measure.endswith("_last") else ""
+    )
     return name + (" (less is better)" if stem(measure) in LESS else "")
 
 
@@ -111,7 +114,7 @@ def tables(report: dict) -> dict[str, str]:
         own, rows = CLAIMS[name], kept["rows"]
         low, high = min(row["seeds"] for row in rows), max(row["seeds"] for row in rows)
         seeds = f"{low}" if low == high else f"{low} to {high}"
-        lines = [f"{seeds} seeds; {kept['cpu_seconds'] / 60:.0f} CPU minutes.", ""]
+        lines = [f"{seeds} seeds; {kept['cpu_seconds']:,} CPU seconds in all.", ""]
         if own.gains:
             lines += [*counted(own, rows), ""]
         for key in own.gains:
@@ -122,6 +125,7 @@ def tables(report: dict) -> dict[str, str]:
                 "",
             ]
         for key in own.shown:
-            lines += [f"{spoken(key)}:".capitalize(), "", *pivot(rows, "mean", key), ""]
+            title = spoken(key)[0].upper() + spoken(key)[1:]
+            lines += [f"{title}:", "", *pivot(rows, "mean", key), ""]
         found[name] = "\n".join(lines).rstrip()
     return found
