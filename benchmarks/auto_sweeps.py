@@ -90,7 +90,7 @@ def reported(report: dict, names: list[str], seeds: int) -> dict:
         }
         found = {cell: [one for one in runs if one] for cell, runs in found.items()}
         kept = {
-            cell: [one["arms"] for one in runs] for cell, runs in found.items() if len(runs) > 1
+            cell: [one["arms"] for one in runs] for cell, runs in found.items() if len(runs) > 2
         }
         if kept:
             cpu = sum(one["cpu"] for runs in found.values() for one in runs)
