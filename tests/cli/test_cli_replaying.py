@@ -85,7 +85,7 @@ def test_compare_runs_a_study_and_goes_on_with_it(querist, study, tmp_path):
     page = tmp_path / "out.html"
     said = querist("compare", study, "--out", page)
     assert said.code == 0, said.err
-    assert said.out.startswith("strategy\tmean rank")
+    assert said.out.startswith("strategy\tsettings\tmean rank")
     assert "Ranking" in page.read_text(encoding="utf-8")
     assert len((tmp_path / "study.study" / "runs.jsonl").read_bytes().splitlines()) == 6
     again = querist("compare", study, "--json")
@@ -93,6 +93,21 @@ def test_compare_runs_a_study_and_goes_on_with_it(querist, study, tmp_path):
     assert again.json["missing"] == 0 and len(again.json["ranking"]) == 3
     study.write_text(study.read_text().replace("seeds = 2", "seeds = 3"))
     assert "6 of 9 runs are in" in querist("compare", study).err
+
+
+def test_runs_that_fail_leave_with_1_and_the_rest_is_told(querist, study):
+    study.write_text(study.read_text().replace("margin", "badge").replace("linear", "svm"))
+    said = querist("compare", study)
+    assert said.code == 1 and "random\t1\t" in said.out
+    (line,) = [line for line in said.err.splitlines() if line.startswith("failed:")]
+    assert line.startswith("failed: badge in iris / default / svm, seeds 0, 1: MissingNeed")
+    assert querist("compare", study, "--json").code == 1
+
+
+def test_a_report_that_cannot_be_written_is_refused_at_once(querist, study, tmp_path):
+    said = querist("compare", study, "--out", tmp_path / "c.pdf")
+    assert said.code == 2 and ".html or .json" in said.err
+    assert not (tmp_path / "study.study").exists()
 
 
 def test_what_a_study_says_is_refused_beside_it(querist, study):

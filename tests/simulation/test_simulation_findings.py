@@ -13,7 +13,7 @@ from querist.metrics import paired
 from querist.simulation.estimators import Part
 from querist.simulation.findings import Findings
 from querist.simulation.plan import Plan, Setting, Source
-from querist.simulation.study_page import page_of
+from querist.simulation.study_page import failures, page_of
 
 LABELS = [10, 20, 30, 40]
 SEEDS = 8
@@ -186,8 +186,28 @@ def test_one_seed_shows_nothing(plan, runs):
     assert found.losses() == [] and {r["outcome"] for r in found.table()} == {None}
     assert found.verdict()[0].endswith("one seed shows nothing; run ten.")
     page = page_of(found)
-    assert "with fewer than six seeds" in page
+    assert "so few seeds (1) can show no win or loss; with 3 strategies it takes 7" in page
     assert "Untested: no setting has two whole seeds yet." in page and "None." not in page
+
+
+def test_nothing_is_called_where_nothing_could_be(plan, runs):
+    few = Findings.of(Plan("few", plan.settings, plan.strategies, tuple(range(6)), 2, True), runs)
+    row = {row["strategy"]: row for row in few.ranking()}["bad"]
+    assert row["wins"] is row["losses"] is None and row["below"] == 1.0
+    assert "bad: 6 seeds are too few for a win or a loss" in "\n".join(few.verdict())
+    enough = Plan("seven", plan.settings, plan.strategies, tuple(range(7)), 2, True)
+    row = {row["strategy"]: row for row in Findings.of(enough, runs).ranking()}["bad"]
+    assert row["losses"] == 2 and row["ties"] == 0
+
+
+def test_failures_of_one_kind_are_one_row(plan, runs):
+    gone = {"error": "ValueError: odd", "memory": 1.0, "warnings": [], "software": SOFTWARE}
+    broken = {c.key: gone for c in plan.cells() if c.setting.data == "bb" and c.seed in (2, 5)}
+    found = Findings.of(plan, runs | broken)
+    assert len(found.failed) == 12
+    (row,) = failures(found)
+    assert row["strategies"] == "random, random again, good, level, bad"
+    assert (row["data"], row["seeds"], row["error"]) == ("bb", "2, 5", "ValueError: odd")
 
 
 def test_nothing_done_yet(plan):

@@ -112,6 +112,7 @@ def test_a_set_or_model_joins_by_a_small_file(home):
         ("budget = 30", "random_runs = 0", "random_runs is a number of runs, 1 or more"),
         ("budget = 30", 'easy_hard = "no"', "easy_hard is true or false"),
         ("budget = 30", 'include = ["none/*"]', "matches no file beside the study"),
+        ("budget = 30", 'include = "more/*.toml"', "include is a list, such as"),
         ('strategies = ["margin", ', "strategies = [3, ", "distinct names or expressions"),
         ("[data.one]", "[date.one]", "the study knows no 'date'|names no data"),
         ("seeds = 3", "seeds = ", "is not TOML"),

@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.datasets import load_iris
 
 import querist as q
@@ -166,6 +167,48 @@ def test_a_run_that_fails_is_told_and_tried_again(home, tmp_path):
     assert all(row["easy"] is None for row in found.table())
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"label": "kind"}, r"\[data.iris\]: label='kind' names no array"),
+        ({"scoring": "acuracy"}, r"\[data.iris\]: scoring 'acuracy' .* did you mean 'accuracy'"),
+        ({"start": 200}, "start=200 is more than the 112 rows"),
+        ({"budget": 5}, "budget 5 is below the 9 labels of the start"),
+        ({"label": "flat"}, "one class only"),
+    ],
+)
+def test_what_every_run_would_fail_for_is_said_before_the_first(home, tmp_path, change, says):
+    X, y = load_iris(return_X_y=True)
+    np.savez(tmp_path / "iris.npz", X=X, y=y, flat=np.zeros(len(y), dtype=int))
+    table = {"file": str(tmp_path / "iris.npz"), "label": "y", "start": 9, "budget": 27} | change
+    study = Study({"data": {"iris": table}, "strategies": "margin"}, tmp_path / "s")
+    with pytest.raises(BadInput, match=says):
+        study.run(progress=False)
+    assert not (study.folder / RUNS).exists()
+
+
+def test_a_number_of_processes_is_one(home):
+    with pytest.raises(BadInput, match="n_jobs is a number of processes"):
+        Study(home / "study.toml").run(n_jobs=0, progress=False)
+
+
+def test_sparse_vectors_are_as_good_as_dense_ones(home, tmp_path):
+    X, _ = load_iris(return_X_y=True)
+    sparse.save_npz(tmp_path / "sparse.npz", sparse.csr_matrix(X))
+    np.save(tmp_path / "dense.npy", X)
+    vectors = {name: str(tmp_path / f"{name}") for name in ("sparse.npz", "dense.npy")}
+    table = {"file": str(home / "iris.npz"), "label": "y", "vectors": vectors}
+    form = {"data": {"iris": table | {"representations": []}}, "models": ["linear"]}
+    size = {"seeds": 1, "random_runs": 1, "start": 9, "batch": 9, "budget": 27, "easy_hard": False}
+    found = Study(form | size | {"strategies": ["margin"]}, tmp_path / "s").run(progress=False)
+    assert found.failed == () and len(found.places) == 2
+    picked = [p.comparison.curves["random"][0].picked.tolist() for p in found.places]
+    assert picked[0] == picked[1]
+    (tmp_path / "dense.npy").write_bytes(b"nothing")
+    with pytest.raises(BadInput, match="holds no vectors"):
+        Study(form | size | {"strategies": ["margin"]}, tmp_path / "s").run(progress=False)
+
+
 def test_a_dict_needs_a_folder(home):
     form = {"data": {"i": {"file": str(home / "iris.npz"), "label": "y"}}, "strategies": "margin"}
     with pytest.raises(BadInput, match="needs a folder"):
@@ -182,6 +225,10 @@ def test_the_time_left_follows_what_the_likes_took(whole):
     for cell in cells[5:]:
         clock.finish(cell, 1.0)
     assert clock.left() == 0
+    again = Clock(cells[5:], 1)  # a second start knows what the first one's runs took
+    for cell in cells[:5]:
+        again.know(cell, 2.0)
+    assert again.left() == pytest.approx(10 * 2.0)
 
 
 def test_texts_numbers_and_several_labels(tmp_path):

@@ -15,6 +15,19 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts, no
 By = Annotated[str, typer.Option("--by", help="Name of the annotator.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Write to this file.")]
 
+
+def _page_or_json(path: Path | None) -> Path | None:
+    """Refuse what nothing can be written as, before hours go into it."""
+    if path is not None and path.suffix not in (".html", ".json"):
+        raise typer.BadParameter(f"a report is .html or .json, not {path.name!r}")
+    return path
+
+
+PageOut = Annotated[
+    Path | None,
+    typer.Option("--out", help="Write to this .html or .json file.", callback=_page_or_json),
+]
+
 Id = Annotated[str | None, typer.Option("--id", help="Column of the ids; content ids without.")]
 Text = Annotated[str | None, typer.Option("--text", help="Column of the text to label.")]
 Features = Annotated[

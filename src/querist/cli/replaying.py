@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from querist.cli import options, studying
-from querist.cli.options import AsJson, Out, parts_of
+from querist.cli.options import AsJson, Out, PageOut, parts_of
 from querist.cli.output import hint, say, say_table, write
 from querist.core.errors import BadInput
 
@@ -47,6 +47,7 @@ Jobs = Annotated[int, typer.Option(help="Processes; -1 takes one per core.")]
 
 
 def simulate(
+    ctx: typer.Context,
     file: File,
     label: Label,
     id: options.Id = None,
@@ -79,13 +80,7 @@ def simulate(
         model=model,
         seeds=range(seed, seed + seeds),
         n_jobs=jobs,
-        start=start,
-        batch=batch,
-        budget=budget,
-        test_size=test,
-        scoring=scoring,
-        control=control,
-        mistakes=mistakes,
+        **_settings(ctx.params),
     )
     if out is not None:
         write(out, found.to_json())
@@ -130,7 +125,7 @@ def compare(
     seed: options.Seed = 0,
     jobs: Jobs = 1,
     folder: StudyFolder = None,
-    out: Out = None,
+    out: PageOut = None,
     as_json: AsJson = False,
 ) -> None:
     """Rank strategies against random, seed by seed, with intervals.
@@ -147,55 +142,36 @@ def compare(
         return
     if label is None:
         raise BadInput("which column holds the true labels? Give --label NAME, or a study.toml")
+    columns: dict[str, Any] = {
+        "id": id,
+        "text": text,
+        "features": features,
+        "images": images,
+        "groups": groups,
+    }
+    replays = list(range(seed, seed + seeds))
+    settings = _settings(ctx.params)
     if len(files) > 1 or folder is not None or len(parts_of(model)) > 1:
-        plan = studying.plan_of(
-            files,
-            {
-                "label": label,
-                "id": id,
-                "text": text,
-                "features": parts_of(features),
-                "images": images,
-                "groups": groups,
-            },
-            {
-                "models": parts_of(model) or None,
-                "strategies": parts_of(strategy),
-                "seeds": list(range(seed, seed + seeds)),
-                "start": start,
-                "batch": batch,
-                "budget": budget,
-                "test_size": test,
-                "scoring": scoring,
-                "control": control,
-                "mistakes": mistakes,
-                "target": target,
-            },
-        )
+        columns |= {"label": label, "features": parts_of(features)}
+        rest = {"models": parts_of(model) or None, "seeds": replays, "target": target}
+        rest |= {"strategies": parts_of(strategy), **settings}
+        plan = studying.plan_of(files, columns, rest)
         studying.run_study(plan, folder or Path(studying.FOLDER), jobs, out, as_json)
         return
     (file,) = files
-    *data, of = _data(
-        file, label, id=id, text=text, features=features, images=images, groups=groups
-    )
+    *data, of = _data(file, label, **columns)
     found = _compare(
         data,
         parts_of(strategy),
         groups=of,
         model=model,
-        seeds=range(seed, seed + seeds),
+        seeds=replays,
         n_jobs=jobs,
-        start=start,
-        batch=batch,
-        budget=budget,
-        test_size=test,
-        scoring=scoring,
-        control=control,
-        mistakes=mistakes,
+        **settings,
     )
     if out is not None:
-        page = out.suffix != ".json"
-        write(out, _page(found, file, scoring, of) if page else found.to_json())
+        as_page = out.suffix == ".html"
+        write(out, _page(found, file, scoring, of) if as_page else found.to_json())
         hint(f"wrote {out}")
     if as_json:
         say(found.to_json())
@@ -218,6 +194,12 @@ COLUMNS = (
     "seconds",
 )
 ASKED = ("strategy", "group", "% of the pool", "% of the queries", "labels found")
+
+
+def _settings(given: dict[str, Any]) -> dict[str, Any]:
+    """What a verb hands to every replay, by the names that `simulate` and a study have for it."""
+    names = ("start", "batch", "budget", "scoring", "control", "mistakes")
+    return {name: given[name] for name in names} | {"test_size": given["test"]}
 
 
 def _data(file: Path, label: str, **columns: Any) -> tuple[Any, list[Any], Any]:

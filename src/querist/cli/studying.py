@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from querist.cli.output import hint, say, say_table, write
 from querist.core.errors import BadInput
 
 if TYPE_CHECKING:
-    import typer
-
     from querist.simulation.findings import Findings
 
 BESIDE_TOML = {"files", "jobs", "out", "as_json", "folder"}
@@ -52,7 +52,7 @@ def plan_of(files: list[Path], columns: Mapping[str, Any], rest: Mapping[str, An
 
 
 def run_study(plan: Any, folder: Path | None, jobs: int, out: Path | None, as_json: bool) -> None:
-    """Run what is missing of a study, and tell what came out."""
+    """Run what is missing of a study, and tell what came out; exit code 1 when runs failed."""
     from querist.simulation.study import Study
 
     study = Study(plan, folder)
@@ -62,12 +62,15 @@ def run_study(plan: Any, folder: Path | None, jobs: int, out: Path | None, as_js
         hint(f"{total - left} of {total} runs are in {study.folder} already")
     found = study.run(n_jobs=jobs)
     if out is not None:
-        write(out, _page(found) if out.suffix != ".json" else found.to_json())
+        write(out, found.to_json() if out.suffix == ".json" else _page(found))
         hint(f"wrote {out}")
     if as_json:
         say(found.to_json())
-        return
-    _say(found)
+    else:
+        _say(found)
+    if found.failed:
+        hint(f"{len(found.failed)} of {total} runs failed; a next start tries them again")
+        raise typer.Exit(1)
 
 
 def _page(found: Findings) -> str:
@@ -77,10 +80,11 @@ def _page(found: Findings) -> str:
 
 
 def _say(found: Findings) -> None:
-    from querist.simulation.study_page import points
+    from querist.simulation.standings import where
+    from querist.simulation.study_page import failures, points
 
     columns = (
-        *("strategy", "mean rank", "gain", "worst", "wins", "ties", "losses"),
+        *("strategy", "settings", "mean rank", "gain", "worst", "wins", "ties", "losses"),
         *("% of points below", "after BH", "saved", "seconds"),
     )
     rows = []
@@ -90,10 +94,12 @@ def _say(found: Findings) -> None:
         outcomes = (row["wins"], row["ties"], row["losses"])
         gains = (points(row["gain"]), points(row["worst"]))
         rows.append(
-            (row["strategy"], row["rank"], *gains, *outcomes, *shares, saved, row["seconds"])
+            (
+                *(row["strategy"], row["settings"], row["rank"], *gains, *outcomes),
+                *(*shares, saved, row["seconds"]),
+            )
         )
     say_table(columns, rows, f"{len(found.places)} settings, {len(found.plan.seeds)} seeds")
     say(*found.verdict())
-    for row in found.failed:
-        where = " / ".join((row["data"], row["representation"], row["model"]))
-        hint(f"failed: {row['strategy']} in {where}, seed {row['seed']}: {row['error']}")
+    for row in failures(found):
+        hint(f"failed: {row['strategies']} in {where(row)}, seeds {row['seeds']}: {row['error']}")

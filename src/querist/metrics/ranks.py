@@ -20,7 +20,7 @@ def signed_rank(a: ArrayLike, b: ArrayLike) -> float:
     the variance of the ranks as they are. Differences are rounded to 12 digits before they
     are ranked, so that the last bit breaks no tie. Wilcoxon, Biometrics Bulletin 1945.
 
-    Fewer than six pairs can never fall below 0.05: all six signs alike have a chance of 2/64.
+    Fewer than six pairs can never fall below 0.05: see `fewest_pairs`.
 
     Parameters
     ----------
@@ -62,6 +62,22 @@ def signed_rank(a: ArrayLike, b: ArrayLike) -> float:
     for rank in doubled:
         ways[rank:] = ways[rank:] + ways[:-rank]
     return float(min(1.0, 2 * ways[: less + 1].sum() / ways.sum()))
+
+
+def fewest_pairs(tests: int = 1, level: float = 0.05) -> int:
+    """Pairs from which the signed-rank test can fall below the level, after Holm for `tests`.
+
+    With all signs alike p is 2 / 2^s, and Holm multiplies the smallest by the tests.
+
+    Examples
+    --------
+    >>> fewest_pairs(), fewest_pairs(4)
+    (6, 8)
+    """
+    pairs = 2
+    while tests * 2.0 ** (1 - pairs) >= level:
+        pairs += 1
+    return pairs
 
 
 def ranks(scores: ArrayLike) -> Floats:

@@ -258,7 +258,7 @@ def _text(value: Any) -> str:
 
 def _is_number(cells: Sequence[Any]) -> bool:
     known = [cell for cell in cells if cell is not None]
-    return bool(known) and all(
+    return all(
         isinstance(cell, (int, float, Interval)) and not isinstance(cell, bool) for cell in known
     )
 

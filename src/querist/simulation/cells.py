@@ -7,7 +7,7 @@ import hashlib
 import sys
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from importlib.metadata import version
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from querist.core.errors import BadInput
@@ -23,18 +24,24 @@ from querist.core.types import Picks, Signals
 from querist.loop.mistakes import matrix_of
 from querist.models.defaults import default_model
 from querist.simulation.difficulty import by_halves, sureness
-from querist.simulation.engine import simulate
+from querist.simulation.engine import labels_left, simulate
 from querist.simulation.estimators import model_of
 from querist.simulation.labelled import read_labelled
 from querist.simulation.plan import Cell, Setting, Source
-from querist.simulation.problem import Target, held_out, is_regression, opened, target_of
+from querist.simulation.problem import (
+    Target,
+    held_out,
+    is_regression,
+    opened,
+    set_up,
+    target_of,
+)
 from querist.simulation.scoring import Scorer, cost_scorer, scorers_of
 from querist.strategies import Random, Strategy
 from querist.strategies import get as strategy_of
 from querist.strategies.base import Rng
 
 SOFTWARE = ("querist", "scikit-learn", "numpy", "scipy")
-TEST_SIZE = 0.25
 TOLD = 300  # characters of a warning that are kept
 
 
@@ -67,13 +74,24 @@ def load(source: Source) -> tuple[Any, NDArray[Any], Any]:
             columns[name] = list(columns[name])
     items, labels, groups = read_labelled(Path(source.file), columns.pop("label"), **columns)
     if source.vectors:
-        items = np.load(source.vectors, allow_pickle=False)
-        if items.ndim != 2 or len(items) != len(labels):
+        items = _vectors(Path(source.vectors))
+        if items.ndim != 2 or items.shape[0] != len(labels):
             raise BadInput(
                 f"{source.vectors} must hold one vector for each of the {len(labels)} rows of "
                 f"{source.file}, but its shape is {items.shape}"
             )
     return items, np.asarray(labels), groups
+
+
+def _vectors(path: Path) -> Any:
+    """One array (n, d), or one sparse matrix as `scipy.sparse.save_npz` writes it."""
+    try:
+        return sparse.load_npz(path).tocsr() if path.suffix == ".npz" else np.load(path)
+    except ValueError as error:
+        raise BadInput(
+            f"{path} holds no vectors: {error}; write them by numpy.save (.npy) or "
+            "scipy.sparse.save_npz (.npz)"
+        ) from error
 
 
 def sureness_key(source: Source) -> str:
@@ -139,27 +157,19 @@ def run_cell(cell: Cell, folder: Path | None) -> dict[str, Any]:
 
 
 def _simulated(cell: Cell, folder: Path | None) -> dict[str, Any]:
-    setting = cell.setting
-    items, y, groups = load(setting.source)
-    options: dict[str, Any] = {"test_size": TEST_SIZE, **dict(setting.options)}
-    numbers = is_regression(None, y)
-    pool, several = opened(items), y.ndim == 2
-    model = model_of(setting.features, setting.estimator, pool, regression=numbers, several=several)
-    regression = is_regression(model, y)
-    options["scoring"] = _scorers(options, target_of(y, regression=regression), regression)
+    X, y, options = _prepared(cell.setting)
     if folder is not None:
-        if not (folder / f"{sureness_key(setting.source)}.npy").exists():
-            refer(setting.source, folder)  # it failed before, and says why here
-        sure = np.load(folder / f"{sureness_key(setting.source)}.npy", allow_pickle=False)
+        source = cell.setting.source
+        if not (folder / f"{sureness_key(source)}.npy").exists():
+            refer(source, folder)  # it failed before, and says why here
+        sure = np.load(folder / f"{sureness_key(source)}.npy", allow_pickle=False)
         none = np.zeros(0, dtype=np.int64)
         test = held_out(len(y), none, options["test_size"], cell.seed)
         options["scoring"] = by_halves(options["scoring"], sure[test])
     strategy: Strategy = Redrawn(cell.draw) if cell.draw else strategy_of(cell.expression)
     gc.collect()
     with threadpool_limits(1):
-        curve = simulate(
-            items, y, model=model, strategy=strategy, seed=cell.seed, groups=groups, **options
-        )
+        curve = simulate(X, y, strategy=strategy, seed=cell.seed, **options)
     return {
         "labels": curve.labels.tolist(),
         "scores": {name: values.tolist() for name, values in curve.scores.items()},
@@ -168,6 +178,37 @@ def _simulated(cell: Cell, folder: Path | None) -> dict[str, Any]:
         "tested_on": curve.tested_on,
         "ended": curve.ended,
     }
+
+
+def _prepared(setting: Setting) -> tuple[Any, NDArray[Any], dict[str, Any]]:
+    """Items, labels, and what `simulate` takes besides in this setting."""
+    items, y, groups = load(setting.source)
+    options = dict(setting.options) | {"groups": groups}
+    numbers = is_regression(None, y)
+    pool, several = opened(items), y.ndim == 2
+    model = model_of(setting.features, setting.estimator, pool, regression=numbers, several=several)
+    regression = is_regression(model, y)
+    options["scoring"] = _scorers(options, target_of(y, regression=regression), regression)
+    return items, y, options | {"model": model}
+
+
+def check(settings: Iterable[Setting], seed: int) -> None:
+    """Set up every setting, training nothing, so that what must fail does so at once.
+
+    Raises
+    ------
+    BadInput
+        Naming the data set: a column or score that does not exist, labels that lack or are
+        all alike, a start larger than the pool.
+    """
+    for setting in settings:
+        try:
+            X, y, options = _prepared(setting)
+            given = {name: options[name] for name in ("model", "start", "test_size", "groups")}
+            problem = set_up(X, y, X_test=None, y_test=None, seed=seed, **given)
+            labels_left(options["batch"], options.get("budget"), problem)
+        except BadInput as error:
+            raise BadInput(f"[data.{setting.data}]: {error}") from error
 
 
 def _scorers(options: Mapping[str, Any], target: Target, regression: bool) -> dict[str, Scorer]:

@@ -127,7 +127,7 @@ def simulate(
         seed=seed,
         groups=groups,
     )
-    left = _left(batch, budget, problem)
+    left = labels_left(batch, budget, problem)
     regression = problem.target.question.view == "number"
     costs = None if mistakes is None else matrix_of(mistakes, problem.target.question)
     own = {} if costs is None else {"neg_cost": cost_scorer(costs, problem.target.classes)}
@@ -242,7 +242,7 @@ class _Replay:
         return f"the budget of {len(self.picked)} labels is spent"
 
 
-def _left(batch: int, budget: int | None, problem: Problem) -> int | None:
+def labels_left(batch: int, budget: int | None, problem: Problem) -> int | None:
     """Labels the campaign may buy; labels of start rows that were named are given."""
     if not is_whole(batch) or batch < 1:
         raise BadInput(f"batch is a number of labels, 1 or more, but got {batch!r}")

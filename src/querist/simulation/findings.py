@@ -66,12 +66,8 @@ class Findings:
             software.update(f"{name} {number}" for name, number in run["software"].items())
             warned.update(run["warnings"])
             if "error" in run:
-                setting = cell.setting
-                where = (setting.data, setting.representation, setting.model)
-                row = dict(zip(("data", "representation", "model"), where, strict=True))
-                failed.append(
-                    row | {"strategy": cell.strategy, "seed": cell.seed, "error": run["error"]}
-                )
+                told = {"strategy": cell.strategy, "seed": cell.seed, "error": run["error"]}
+                failed.append(cell.setting.names | told)
             by_setting[cell.setting].append((cell, run))
         places = [place_of(plan, setting, found) for setting, found in by_setting.items()]
         kept = tuple(place for place in places if place is not None)
@@ -135,7 +131,11 @@ class Findings:
             bh, holm = paired.adjust(p, "bh"), paired.adjust(p, "holm")
             for i in np.flatnonzero(p < SURE):
                 place, labels, gap = points[i]
-                row = place.names | {"strategy": name, "labels": int(labels), "difference": gap}
+                row = place.setting.names | {
+                    "strategy": name,
+                    "labels": int(labels),
+                    "difference": gap,
+                }
                 found.append(
                     row | {"p": float(p[i]), "p_bh": float(bh[i]), "p_holm": float(holm[i])}
                 )
@@ -158,7 +158,7 @@ class Findings:
             "table": self.table(),
             "losses": self.losses(),
             "curves": [
-                place.names
+                place.setting.names
                 | {
                     "seeds": list(place.comparison.seeds),
                     "strategies": {
@@ -180,7 +180,7 @@ class Findings:
         found = [
             place
             for place in self.places
-            if all(place.names[key] == name for key, name in wanted.items() if name)
+            if all(place.setting.names[key] == name for key, name in wanted.items() if name)
         ]
         if len(found) != 1:
             known = "; ".join(str(place.setting) for place in self.places)

@@ -44,15 +44,6 @@ class Place:
         curves = {n: found for n, found in self.comparison.curves.items() if n != AGAIN}
         return Comparison(curves, self.comparison.seeds).plot()
 
-    @property
-    def names(self) -> dict[str, str]:
-        """How the setting is called in a row."""
-        return {
-            "data": self.setting.data,
-            "representation": self.setting.representation,
-            "model": self.setting.model,
-        }
-
 
 def place_of(plan: Plan, setting: Setting, found: Sequence[tuple[Cell, Any]]) -> Place | None:
     """The curves of a setting on its whole seeds; None without any."""

@@ -61,8 +61,13 @@ class Setting:
     options: tuple[tuple[str, Any], ...]
     target: float | None = None
 
+    @property
+    def names(self) -> dict[str, str]:
+        """How it is called in a row of findings."""
+        return {"data": self.data, "representation": self.representation, "model": self.model}
+
     def __str__(self) -> str:
-        return " / ".join((self.data, self.representation, self.model))
+        return " / ".join(self.names.values())
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from querist.simulation.estimators import DEFAULT, Part, parts_of
 from querist.simulation.plan import AGAIN, BASELINE, Plan, Setting, Source
 from querist.strategies import get as strategy_of
 
+DEFAULTS = {"start": 20, "batch": 20, "test_size": 0.25}
 _COUNTS = ("start", "batch", "budget", "control_until")
 SETTINGS = (*_COUNTS, "control", "test_size", "scoring", "mistakes")
 _TOP = (
@@ -100,7 +101,7 @@ def _one_set(
             raise BadInput(f'{where} lacks {needed} = "..."; {_EXAMPLE["data"]}')
     own = {key: table[key] for key in SETTINGS if key in table}
     _check_settings(own, where)
-    options = {key: form[key] for key in SETTINGS if key in form} | own
+    options = DEFAULTS | {key: form[key] for key in SETTINGS if key in form} | own
     target = table.get("target", form.get("target"))
     if target is not None and (isinstance(target, bool) or not isinstance(target, (int, float))):
         raise BadInput(f"{where}: target is a score, but got {target!r}")
@@ -186,7 +187,10 @@ def _known(given: Mapping[str, Any], names: Sequence[str], where: str) -> None:
 
 def _with_included(form: dict[str, Any], home: Path) -> dict[str, Any]:
     """The form with the tables of the files it includes: a new set or model is a small file."""
-    for pattern in form.pop("include", []):
+    patterns = form.pop("include", [])
+    if not isinstance(patterns, list) or not all(isinstance(one, str) for one in patterns):
+        raise BadInput(f'include is a list, such as ["sets/*.toml"], but got {patterns!r}')
+    for pattern in patterns:
         paths = sorted(home.glob(pattern))
         if not paths:
             raise BadInput(f"include {pattern!r} matches no file beside the study")

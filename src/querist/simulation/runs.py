@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from threadpoolctl import threadpool_limits
 
 from querist.core.errors import BadInput
+from querist.loop.recipe import is_whole
 from querist.simulation.comparison import BASELINE, Comparison
 from querist.simulation.curve import Curve
 from querist.simulation.engine import simulate
@@ -70,7 +71,7 @@ def compare(
     ['margin', 'random']
     """
     named = name_all(strategies)
-    chosen = _seeds(seeds)
+    chosen, n_jobs = _seeds(seeds), jobs_of(n_jobs)
     tasks = [(name, strategy, seed) for seed in chosen for name, strategy in named.items()]
     jobs = [
         joblib.delayed(_run)(X, y, model=model, strategy=strategy, seed=seed, **simulate_options)
@@ -110,6 +111,23 @@ def name_all(strategies: Iterable[Any] | Mapping[str, Any]) -> dict[str, Strateg
     if not named:
         raise BadInput("strategies is empty; name at least one, such as 'margin'")
     return named if BASELINE in named else {**named, BASELINE: Random()}
+
+
+def jobs_of(n_jobs: int) -> int:
+    """How many processes `n_jobs` means here; -1 is one per core, -2 one less.
+
+    Raises
+    ------
+    BadInput
+
+    Examples
+    --------
+    >>> jobs_of(3)
+    3
+    """
+    if not is_whole(n_jobs) or n_jobs == 0:
+        raise BadInput(f"n_jobs is a number of processes, or -1 for all cores, not {n_jobs!r}")
+    return int(joblib.effective_n_jobs(n_jobs))
 
 
 def _name(strategy: Strategy) -> str:

@@ -9,14 +9,14 @@ import numpy as np
 
 from querist.core.types import Interval
 from querist.metrics import paired
-from querist.metrics.ranks import ranks, signed_rank
+from querist.metrics.ranks import fewest_pairs, ranks, signed_rank
 from querist.simulation.comparison import SURE
 from querist.simulation.difficulty import EASY, HARD, half_of
 from querist.simulation.places import Place
 from querist.simulation.plan import AGAIN, BASELINE
 
 Below = Mapping[tuple[int, str], tuple[int, int, int]]
-SETTINGS_TESTED = 6  # below, no signed-rank test can find anything
+SETTINGS_TESTED = fewest_pairs()
 
 
 def rows_of(place: Place, below: Below) -> list[dict[str, Any]]:
@@ -28,7 +28,7 @@ def rows_of(place: Place, below: Below) -> list[dict[str, Any]]:
     rows = []
     for told in comparison.table():
         name = told["strategy"]
-        row = place.names | {"strategy": name, "seeds": len(comparison.seeds)}
+        row = place.setting.names | {"strategy": name, "seeds": len(comparison.seeds)}
         row |= {key: told[key] for key in ("aubc", "aubc_low", "aubc_high", "final")}
         row |= {key: told[key] for key in ("labels", "saved", "saved_low", "saved_high")}
         area = place.areas(name)
@@ -55,7 +55,8 @@ def rows_of(place: Place, below: Below) -> list[dict[str, Any]]:
 def _judge(rows: list[dict[str, Any]]) -> None:
     """Adjust the p values of a setting's strategies, and call wins and losses by them.
 
-    The null row is no claim: it stands alone.
+    Nothing is called on so few seeds that nothing could be. The null row is no claim: it
+    stands alone.
     """
     tested = [row for row in rows if row["p"] is not None]
     claims = [row for row in tested if row["strategy"] != AGAIN]
@@ -66,7 +67,8 @@ def _judge(rows: list[dict[str, Any]]) -> None:
         for row, value in zip(family, holm, strict=True):
             row["p_holm"] = float(value)
             way = "win" if row["gain"] > 0 else "loss"
-            row["outcome"] = way if value < SURE else "tie"
+            if row["seeds"] >= fewest_pairs(len(family)):
+                row["outcome"] = way if value < SURE else "tie"
 
 
 def _half_gain(place: Place, name: str, half: str) -> Interval | None:
@@ -108,10 +110,11 @@ def standing(
     return {
         "strategy": name,
         "settings": len(rows),
+        "seeds": min(row["seeds"] for row in rows),
         "rank": rank,
         "gain": float(np.mean(gains)) if gains else None,
         "worst": None if worst is None else worst["gain"],
-        "worst_in": None if worst is None else _where(worst),
+        "worst_in": None if worst is None else where(worst),
         "wins": outcomes.count("win") if known else None,
         "ties": outcomes.count("tie") if known else None,
         "losses": outcomes.count("loss") if known else None,
@@ -133,7 +136,8 @@ def _by_gain(row: Mapping[str, Any]) -> float:
     return float(row["gain"])
 
 
-def _where(row: Mapping[str, Any]) -> str:
+def where(row: Mapping[str, Any]) -> str:
+    """The setting of a row, as text."""
     return " / ".join((row["data"], row["representation"], row["model"]))
 
 
@@ -151,21 +155,25 @@ def sentence(row: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> row = {"strategy": "margin", "settings": 4, "gain": 0.012, "wins": 2, "ties": 1,
-    ...        "losses": 1, "below": 0.05, "below_bh": 0.0, "worst": -0.02,
+    >>> row = {"strategy": "margin", "settings": 4, "seeds": 10, "gain": 0.012, "wins": 2,
+    ...        "ties": 1, "losses": 1, "below": 0.05, "below_bh": 0.0, "worst": -0.02,
     ...        "worst_in": "iris / default / svm"}
     >>> print(sentence(row))  # doctest: +NORMALIZE_WHITESPACE
     margin: surely better than random in 2 of 4 settings, surely worse in 1; mean gain
     +1.20 points. 5.0 % of its curve points lie below random (raw p < 0.05), 0.0 % after
     Benjamini-Hochberg. Worst: -2.00 in iris / default / svm.
     """
-    head = f"{row['strategy']}: "
-    if row["wins"] is None:
-        return f"{head}one seed shows nothing; run ten."
+    if row["below"] is None:
+        return f"{row['strategy']}: one seed shows nothing; run ten."
     below, sure = (f"{100 * row[key]:.1f} %" for key in ("below", "below_bh"))
+    called = (
+        f"{row['seeds']} seeds are too few for a win or a loss, run ten"
+        if row["wins"] is None
+        else f"surely better than random in {row['wins']} of {row['settings']} settings, surely "
+        f"worse in {row['losses']}"
+    )
     return (
-        f"{head}surely better than random in {row['wins']} of {row['settings']} settings, surely "
-        f"worse in {row['losses']}; mean gain {100 * row['gain']:+.2f} points. {below} of "
+        f"{row['strategy']}: {called}; mean gain {100 * row['gain']:+.2f} points. {below} of "
         f"its curve points lie below random (raw p < 0.05), {sure} after Benjamini-Hochberg. "
         f"Worst: {100 * row['worst']:+.2f} in {row['worst_in']}."
     )

@@ -13,10 +13,11 @@ import joblib
 
 from querist.core.errors import BadInput
 from querist.core.progress import tick
-from querist.simulation.cells import refer_ahead, reference_missing, run_cell
+from querist.simulation.cells import check, refer_ahead, reference_missing, run_cell
 from querist.simulation.findings import Findings
 from querist.simulation.plan import Cell
 from querist.simulation.planning import read_plan
+from querist.simulation.runs import jobs_of
 from querist.simulation.shelf import Shelf
 
 RUNS, REFERENCE = "runs.jsonl", "reference"
@@ -97,15 +98,18 @@ class Study:
             Show how far it is and the time left: a bar on a terminal, else a line now and
             then. `querist.progress` hears "study" either way.
         """
+        n_jobs = jobs_of(n_jobs)
         references = self.folder / REFERENCE if self.plan.easy_hard else None
         cells = self.missing()
+        check({cell.setting: 0 for cell in cells}, self.plan.seeds[0])
         if references is not None and cells:
             sources = reference_missing(tuple({cell.setting: 0 for cell in cells}), references)
             jobs = [joblib.delayed(refer_ahead)(source, references) for source in sources]
             with _watched("reference models", len(jobs), progress) as advance:
                 for _ in _done(jobs, n_jobs):
                     advance(None)
-        clock = Clock(cells, joblib.effective_n_jobs(n_jobs))
+        clock = Clock(cells, n_jobs)
+        self._recall(clock)
         tick("study", 0, len(cells))
         runs = [joblib.delayed(_keyed)(cell, references) for cell in cells]
         with _watched("runs", len(cells), progress) as advance:
@@ -115,6 +119,14 @@ class Study:
                 advance(clock.left())
                 tick("study", done, len(cells))
         return self.findings()
+
+    def _recall(self, clock: Clock) -> None:
+        """Tell the clock what earlier runs took."""
+        done = self._shelf.read()
+        for cell in self.plan.cells():
+            run = done.get(cell.key, {})
+            if run and "error" not in run:
+                clock.know(cell, float(run["wall"]))
 
     def findings(self) -> Findings:
         """What the finished runs say; whole seeds only, so that every difference is paired."""
@@ -132,7 +144,7 @@ class Clock:
     """
 
     def __init__(self, cells: Sequence[Cell], n_jobs: int) -> None:
-        self.jobs = max(1, n_jobs)
+        self.jobs = n_jobs
         self.to_come: dict[tuple[str, str], int] = defaultdict(int)
         self.took: dict[tuple[str, str], list[float]] = defaultdict(list)
         for cell in cells:
@@ -145,6 +157,10 @@ class Clock:
     def finish(self, cell: Cell, seconds: float) -> None:
         """Count a run as done."""
         self.to_come[self._like(cell)] -= 1
+        self.know(cell, seconds)
+
+    def know(self, cell: Cell, seconds: float) -> None:
+        """Take the time of a run into account."""
         self.took[self._like(cell)].append(seconds)
 
     def left(self) -> float | None:

@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from querist.core.types import Interval
+from querist.metrics.ranks import fewest_pairs
 from querist.reports.page import Gain, Report, Section, Table, Tile, render
 from querist.simulation.findings import Findings
 from querist.simulation.plan import AGAIN, BASELINE
 
+SETTING = ("data", "representation", "model")
 LISTED = 100  # losses on the page; the JSON holds all
 RANKING = (
-    *("strategy", "mean rank", "gain", "worst gain", "wins", "ties", "losses"),
+    *("strategy", "settings", "mean rank", "gain", "worst gain", "wins", "ties", "losses"),
     *("% of points below", "after BH", "areas below"),
 )
 RESOURCES = ("strategy", "labels saved (median)", "p", "p (Holm)", "s a run", "peak MB")
@@ -22,6 +24,7 @@ SETTINGS = (
 )
 HALVES = ("setting", "strategy", "gain on easy items", "gain on hard items")
 TARGETS = ("setting", "strategy", "target", "labels (median)", "seeds that got there")
+FAILURES = ("setting", "strategies", "seeds", "why")
 LOSSES = ("setting", "strategy", "labels", "difference", "p", "p (BH)", "p (Holm)")
 
 
@@ -49,7 +52,7 @@ def page_of(found: Findings) -> str:
         ),
         Section("Labels saved, time and memory", Table(RESOURCES, [_cost(row) for row in ranking])),
         *(
-            Section(f"Learning curves: {called(place.names)}", place.plot())
+            Section(f"Learning curves: {called(place.setting.names)}", place.plot())
             for place in found.places
         ),
         Section("Every setting", Table(SETTINGS, [_set(row, called(row)) for row in table])),
@@ -65,9 +68,8 @@ def page_of(found: Findings) -> str:
         rows = [_aimed(row, called(row), row["target"]) for row in targets]
         sections.append(Section("Labels to the target", Table(TARGETS, rows)))
     if found.failed:
-        columns = ("setting", "strategy", "seed", "why")
-        failed = [(called(r), r["strategy"], r["seed"], r["error"]) for r in found.failed]
-        sections.append(Section("Runs that failed", Table(columns, failed)))
+        failed = [(called(r), r["strategies"], r["seeds"], r["error"]) for r in failures(found)]
+        sections.append(Section("Runs that failed", Table(FAILURES, failed)))
     if found.warnings:
         heard = sorted(((count, text) for text, count in found.warnings.items()), reverse=True)
         sections.append(Section("Warnings", Table(("in runs", "warning"), heard[:LISTED])))
@@ -90,6 +92,22 @@ def page_of(found: Findings) -> str:
     )
 
 
+def failures(found: Findings) -> list[dict[str, Any]]:
+    """The runs that failed, a dict for each setting and error: `strategies` and `seeds` as text."""
+    alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for row in found.failed:
+        where = tuple(row[key] for key in (*SETTING, "error"))
+        alike.setdefault(where, []).append(row)
+    return [
+        dict(zip((*SETTING, "error"), where, strict=True))
+        | {
+            "strategies": ", ".join(dict.fromkeys(row["strategy"] for row in rows)),
+            "seeds": ", ".join(dict.fromkeys(str(row["seed"]) for row in rows)),
+        }
+        for where, rows in alike.items()
+    ]
+
+
 def _notes(found: Findings) -> list[str]:
     runs = found.plan.random_runs
     notes = [
@@ -99,8 +117,12 @@ def _notes(found: Findings) -> list[str]:
         "a win or a loss is a signed-rank test over seeds below 0.05 after Holm's correction for "
         "the strategies of that setting; that is strict, so read the losses, which are not",
     ]
-    if len(found.plan.seeds) < 6:
-        notes.append("with fewer than six seeds no signed-rank test can find a win or a loss")
+    needed = fewest_pairs(len(found.plan.strategies))
+    if len(found.plan.seeds) < needed:
+        notes.append(
+            f"so few seeds ({len(found.plan.seeds)}) can show no win or loss; with "
+            f"{len(found.plan.strategies)} strategies it takes {needed}"
+        )
     if len({text.split()[0] for text in found.software}) < len(found.software):
         notes.append(
             f"the runs were made by different versions: {', '.join(found.software)}; for one "
@@ -144,12 +166,8 @@ class _Names:
     """How settings are called on the page: by what differs between them."""
 
     def __init__(self, found: Findings) -> None:
-        every = [place.names for place in found.places] + list(found.failed)
-        self.parts = [
-            part
-            for part in ("data", "representation", "model")
-            if len({n[part] for n in every}) > 1
-        ] or ["data"]
+        every = [place.setting.names for place in found.places] + list(found.failed)
+        self.parts = [part for part in SETTING if len({n[part] for n in every}) > 1] or ["data"]
 
     def __call__(self, row: Mapping[str, Any]) -> str:
         return " / ".join(row[part] for part in self.parts)
@@ -186,7 +204,13 @@ def _whole(value: float | None) -> int | None:
 
 
 def _ranked(row: Mapping[str, Any]) -> Sequence[Any]:
-    head = (row["strategy"], _digits(row["rank"]), points(row["gain"]), points(row["worst"]))
+    head = (
+        row["strategy"],
+        row["settings"],
+        _digits(row["rank"]),
+        points(row["gain"]),
+        points(row["worst"]),
+    )
     wins = (row["wins"], row["ties"], row["losses"])
     return (*head, *wins, _percent(row["below"]), _percent(row["below_bh"]), row["areas_below"])
 
