@@ -26,11 +26,13 @@ def test_plan_shows_counts_money_and_flags(querist, folder):
     assert found["batch"] == 10
     assert any("batch 10" in flag for flag in found["flags"])
     assert querist("plan", folder, "--holdout", 0, "--json").json["items"] > 0
+    assert querist("plan", 50_000, "--start", 0.02, "--json").json["seed"] == 1000
 
 
 def test_what_they_cannot_use_is_said(querist, folder, tmp_path):
     assert querist("assess", folder, "--ask", "a,b").code == 2
     assert querist("assess", 100, "--ask", "a,b").code == 2
     assert querist("plan", tmp_path / "no.csv").code == 2
-    assert querist("assess", tmp_path / "no.csv", "--ask", "a,b").code != 0
+    gone = querist("assess", tmp_path / "no.csv")
+    assert gone.code == 2 and "no number of items, no campaign folder" in gone.err
     assert querist("plan", 100, "--budget", 20, "--holdout", 50).code == 2

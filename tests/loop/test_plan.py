@@ -50,13 +50,14 @@ def test_half_a_million_at_a_fifth_breaks_the_usual_ranges():
         ({"batch": 10, "budget": 2000, "seconds": 5.0}, "0.5 s per label"),
         ({"batch": 10, "budget": 2000}, "batch 10 is outside"),
         ({"start": 20}, "seed 20 is 0.04 %"),
+        ({"start": 0.1}, "seed 5,000 is 10 %"),
         ({"start": 5000}, "seed 5,000 is 10 %"),
         ({"cycles": 3}, "3 cycles are outside"),
         ({"budget": 1000, "width": 0.05}, "of all labels"),
-        ({"budget": 60_000}, "would label all"),
+        ({"budget": 60_000}, "this labels all 50,000 items"),
         ({"width": 0.01}, "is a tenth of the pool"),
     ],
-    ids=["slow", "batch", "seed", "large-seed", "cycles", "holdout", "all", "width"],
+    ids=["slow", "batch", "seed", "share", "large-seed", "cycles", "holdout", "all", "width"],
 )
 def test_what_is_unusual_is_flagged_and_never_refused(settings, said):
     assert any(said in flag for flag in q.plan(50_000, **settings).flags)

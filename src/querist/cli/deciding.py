@@ -78,7 +78,7 @@ def plan(
     data: Data,
     budget: options.Budget = None,
     batch: options.Batch = None,
-    start: Annotated[int | None, typer.Option(help="Items of the first batch.")] = None,
+    start: options.FirstBatch = None,
     cycles: Annotated[int | None, typer.Option(help="Batches after the first one.")] = None,
     holdout: Annotated[int | None, typer.Option(help="Items kept for measuring.")] = None,
     width: Annotated[
@@ -107,7 +107,7 @@ def plan(
         items,
         budget=budget,
         batch=batch,
-        start=start,
+        start=options.count_or_share(start),
         cycles=cycles,
         holdout=holdout,
         width=width,
@@ -152,6 +152,8 @@ def _opened(data: str, columns: dict[str, Any], asked: dict[str, Any]) -> Iterat
             f"plan takes a campaign folder or a number of items, but got {data!r}; "
             "such as: querist plan 50000 --budget 5000"
         )
+    elif not path.exists():
+        raise BadInput(f"{data!r} is no number of items, no campaign folder and no data file")
     else:
         columns = {**columns, "features": options.parts_of(columns["features"]) or None}
         question = options.make_question(**asked)

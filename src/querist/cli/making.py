@@ -38,7 +38,7 @@ def new(
     ask_many: options.AskMany = None,
     number: options.Number = None,
     batch: options.Batch = None,
-    start: Annotated[int | None, typer.Option(help="Items of the first batch.")] = None,
+    start: options.FirstBatch = None,
     budget: options.Budget = None,
     price: options.Price = None,
     holdout: Annotated[
@@ -75,7 +75,7 @@ def new(
     settings = {
         "strategy": strategy,
         "batch": batch,
-        "start": start,
+        "start": count_or_share(start),
         "budget": budget,
         "price": price,
         "control": control,

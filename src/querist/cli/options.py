@@ -52,6 +52,9 @@ Number = Annotated[
     typer.Option("--number", help="Ask for a number within LOW,HIGH; either may be empty."),
 ]
 Batch = Annotated[int | None, typer.Option("--batch", help="Items per round.")]
+FirstBatch = Annotated[
+    str | None, typer.Option("--start", help="Items of the first batch, a count or a share.")
+]
 Budget = Annotated[int | None, typer.Option("--budget", help="Labels that may be bought.")]
 ControlUntil = Annotated[
     int | None,
@@ -85,7 +88,7 @@ def parts_of(text: str | None) -> list[str]:
 
 
 def count_or_share(text: str | None) -> int | float | None:
-    """A count (1 or more) or a share (below 1), as `holdout` takes it.
+    """A count (1 or more) or a share (below 1), as `holdout` and `start` take it.
 
     Raises
     ------

@@ -64,7 +64,7 @@ def campaign(
     seed: int = 0,
     until: Any = None,
     labels: Mapping[str, Any] | Sequence[Any] | None = None,
-    start: int | None = None,
+    start: float | None = None,
     stop_set: float = 0,
     distinct: str = "pool",
     store: ModelStore | None = None,
@@ -89,8 +89,10 @@ def campaign(
         A name in `querist.strategies`, an object, or a function (signals, n, rng) -> positions.
     log : str or Log, optional
         Such as "sqlite:///spam.db"; in memory by default, and then gone with the process.
-    batch, start : int, optional
-        Items per round, and in the first one; by default 2 % of the pool, about 200 to 1,000.
+    batch : int, optional
+        Items per round; by default 2 % of the pool, about 200 to 1,000.
+    start : int or float, optional
+        Items of the first round, as a count or a share; by default as many as in a later one.
     budget : int, optional
         Labels that may be bought in all.
     price : float, optional

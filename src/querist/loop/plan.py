@@ -65,7 +65,7 @@ def plan(
     *,
     budget: int | None = None,
     batch: int | None = None,
-    start: int | None = None,
+    start: float | None = None,
     cycles: int | None = None,
     holdout: int | None = None,
     width: float = WIDTH,
@@ -81,9 +81,11 @@ def plan(
         Items of the pool.
     budget : int, optional
         All labels, those of the holdout included; without it, ten cycles.
-    batch, start, cycles : int, optional
-        Items of a batch, of the first one, and batches after it. Of budget, batch and cycles
-        two give the third; with all three left open, the default batch.
+    batch, cycles : int, optional
+        Items of a batch, and batches after the first one. Of budget, batch and cycles two give
+        the third; with all three left open, the default batch.
+    start : int or float, optional
+        Items of the first batch, as a count or a share of the pool.
     holdout : int, optional
         Labels kept for measuring; by default as many as make the 95 % Wilson interval of a
         score of `score` at most `width` wide, but at most a tenth of the pool.
@@ -118,7 +120,7 @@ def plan(
         if left < 0:
             raise BadInput(
                 f"the budget of {budget:,} labels does not pay for a holdout of {kept:,} and a "
-                f"first batch of {first:,}: raise budget, or lower holdout= or start="
+                f"first batch of {first:,}: raise the budget, or lower one of these"
             )
         if cycles is not None and batch is None:
             size = max(math.ceil(left / cycles), 1)
@@ -159,10 +161,10 @@ def _flags(
     if made.holdout > MOST_HOLDOUT * made.labels:
         said.append(
             f"holdout {made.holdout:,} is {100 * made.holdout / made.labels:.0f} % of all "
-            "labels; a wider interval costs fewer (width=)"
+            "labels; a wider interval costs fewer"
         )
     if budget is not None and made.labels < budget:
         said.append(f"{budget - made.labels:,} labels of the budget are not spent by this plan")
-    if budget is not None and budget >= made.items:
-        said.append(f"the budget of {budget:,} labels would label all {made.items:,} items")
+    if made.labels == made.items:
+        said.append(f"this labels all {made.items:,} items: there is nothing to choose")
     return tuple(said)

@@ -73,7 +73,8 @@ def make_recipe(pool_size: int, settings: Mapping[str, Any]) -> Recipe:
     """Check the settings and fill in what was left open.
 
     The default batch is 2 % of the pool, kept within 200 to 1,000, but never more than a
-    tenth of the pool or of the budget, so that the run has about ten rounds.
+    tenth of the pool or of the budget, so that the run has about ten rounds. A `start` below 1
+    is a share of the pool.
 
     Raises
     ------
@@ -84,20 +85,23 @@ def make_recipe(pool_size: int, settings: Mapping[str, Any]) -> Recipe:
     --------
     >>> make_recipe(50_000, {}).batch
     1000
-    >>> make_recipe(2_000, {"budget": 300}).batch
-    30
+    >>> make_recipe(2_000, {"budget": 300}).batch, make_recipe(2_000, {"start": 0.02}).start
+    (30, 40)
     >>> make_recipe(100, {"batch": 50, "budget": 20})
     Traceback (most recent call last):
     querist.core.errors.BadInput: budget 20 is below batch 50: lower batch or raise budget
     """
     given = {name: value for name, value in settings.items() if value is not None}
-    budget, price = given.get("budget"), given.get("price")
+    budget, price, first = given.get("budget"), given.get("price"), given.get("start")
+    if isinstance(first, float) and 0 < first < 1:
+        given["start"] = max(1, round(first * pool_size))
     for name in ("batch", "start", "budget"):
         value = given.get(name)
         if value is None:
             continue
         if not is_whole(value) or value < 1:
-            raise BadInput(f"{name} is a count of labels, 1 or more, but got {value!r}")
+            share = ", or a share of the pool, below 1" if name == "start" else ""
+            raise BadInput(f"{name} is a count of labels, 1 or more{share}, but got {value!r}")
         given[name] = int(value)
     if "seed" in given:
         if not is_whole(given["seed"]) or given["seed"] < 0:

@@ -85,7 +85,7 @@ def weigh(found: Found, pocket: Pocket, layout: Plan) -> Assessment:
             f"the {overhead:,.2f} for set-up and computing"
         )
         reasons.append(Reason("against", text, everything, known, decides=True))
-    elif found.items >= SMALL or pocket.expert:
+    elif (found.items >= SMALL or pocket.expert) and layout.labels < found.items:
         reasons.append(_break_even(labels, pocket.price, overhead, saving, f"{measured}; {known}"))
     verdict, ranked = worth.decide(reasons)
     return Assessment(verdict, ranked, saving, labels, overhead)
