@@ -232,6 +232,11 @@ def test_the_page_and_the_json_tell_all(found):
     ):
         assert re.search(rf"<h2>{title}", page), title
     assert page.count("<h2>Learning curves") == 2
+    drawn = [
+        {line.name: line.line.color for line in place.plot().data if line.mode == "lines+markers"}
+        for place in found.places
+    ]
+    assert drawn[0] == drawn[1] and len(set(drawn[0].values())) == 4  # one colour, everywhere
     assert "different versions" not in page
     assert found.warnings == {"UserWarning: hm": 2 * SEEDS} and "UserWarning: hm" in page
 

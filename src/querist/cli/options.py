@@ -87,6 +87,24 @@ def parts_of(text: str | None) -> list[str]:
     return [part.strip() for part in (text or "").split(",") if part.strip()]
 
 
+def expressions_of(text: str) -> list[str]:
+    """The parts of a comma-separated option whose parts may hold commas in brackets.
+
+    Examples
+    --------
+    >>> expressions_of("margin, Mix({Margin(): .8, Random(): .2})")
+    ['margin', 'Mix({Margin(): .8, Random(): .2})']
+    """
+    found, depth = [""], 0
+    for letter in text:
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == "," and not depth:
+            found.append("")
+        else:
+            found[-1] += letter
+    return [part.strip() for part in found if part.strip()]
+
+
 def count_or_share(text: str | None) -> int | float | None:
     """A count (1 or more) or a share (below 1), as `holdout` and `start` take it.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from querist.cli import options, studying
-from querist.cli.options import AsJson, Out, PageOut, parts_of
+from querist.cli.options import AsJson, Out, PageOut, expressions_of, parts_of
 from querist.cli.output import hint, say, say_table, write
 from querist.core.errors import BadInput
 
@@ -33,14 +33,20 @@ StudyFolder = Annotated[
     typer.Option("--dir", help="Folder of a study, where finished runs are kept."),
 ]
 Label = Annotated[str, typer.Option("--label", help="Column of the true labels.")]
-Strategies = Annotated[str, typer.Option("--strategy", help="Names, comma-separated.")]
+Strategies = Annotated[
+    str, typer.Option("--strategy", help="Names or expressions, comma-separated.")
+]
 Start = Annotated[int, typer.Option(help="Labels of the first model.")]
 Size = Annotated[int, typer.Option("--batch", help="Labels between two models.")]
 Budget = Annotated[int | None, typer.Option(help="Labels in all, the start included.")]
 Seeds = Annotated[int, typer.Option(help="Replays of each strategy.")]
 Test = Annotated[float, typer.Option("--test", help="Share of the rows held out for the score.")]
 Scoring = Annotated[
-    str, typer.Option(help="Name of a scikit-learn score; neg_cost with --mistakes.")
+    str,
+    typer.Option(
+        help="scikit-learn's scores, comma-separated; also neg_calibration_error, and neg_cost "
+        "with --mistakes."
+    ),
 ]
 Control = Annotated[float, typer.Option(help="Share of every batch drawn at random.")]
 Jobs = Annotated[int, typer.Option(help="Processes; -1 takes one per core.")]
@@ -76,7 +82,7 @@ def simulate(
     *data, _ = _data(file, label, id=id, text=text, features=features, images=images)
     found = _compare(
         data,
-        parts_of(strategy),
+        expressions_of(strategy),
         model=model,
         seeds=range(seed, seed + seeds),
         n_jobs=jobs,
@@ -154,7 +160,7 @@ def compare(
     if len(files) > 1 or folder is not None or len(parts_of(model)) > 1:
         columns |= {"label": label, "features": parts_of(features)}
         rest = {"models": parts_of(model) or None, "seeds": replays, "target": target}
-        rest |= {"strategies": parts_of(strategy), **settings}
+        rest |= {"strategies": expressions_of(strategy), **settings}
         plan = studying.plan_of(files, columns, rest)
         studying.run_study(plan, folder or Path(studying.FOLDER), jobs, out, as_json)
         return
@@ -162,7 +168,7 @@ def compare(
     *data, of = _data(file, label, **columns)
     found = _compare(
         data,
-        parts_of(strategy),
+        expressions_of(strategy),
         groups=of,
         model=model,
         seeds=replays,
@@ -223,6 +229,7 @@ def _compare(
         estimator = model_of(Part(DEFAULT), Part(model), opened(data[0]), regression=numbers)
     else:
         estimator = None if model is None else model_by_name(model)
+    settings["scoring"] = parts_of(settings["scoring"])
     return run(*data, model=estimator, strategies=strategies, **settings)
 
 

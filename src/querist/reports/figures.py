@@ -34,6 +34,8 @@ class CurveLine:
         Ends of its interval; NaN where unknown.
     role : {"run", "random", "other"}
         This run (accent colour), the random baseline (grey, dashed), or something else.
+    colour : str
+        One of its own, so that several figures can agree; by role and order without.
     """
 
     name: str
@@ -42,6 +44,7 @@ class CurveLine:
     low: Sequence[float] | None = None
     high: Sequence[float] | None = None
     role: Literal["run", "random", "other"] = "run"
+    colour: str = ""
 
 
 def learning_curve(
@@ -157,7 +160,7 @@ def _colours(lines: Sequence[CurveLine]) -> list[str]:
     fixed = {"run": ACCENT, "random": QUIET}
     colours: list[str] = []
     for line in lines:
-        colour = fixed.get(line.role)
+        colour = line.colour or fixed.get(line.role)
         colours.append(next(free) if colour is None or colour in colours else colour)
     return colours
 

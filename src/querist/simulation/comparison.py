@@ -220,8 +220,13 @@ class Comparison:
             )
         return said
 
-    def plot(self, score: str | None = None) -> go.Figure:
-        """Draw mean curves with 95 % bands, and where the best stops paying (a plotly figure)."""
+    def plot(
+        self, score: str | None = None, *, colours: Mapping[str, str] | None = None
+    ) -> go.Figure:
+        """Draw mean curves with 95 % bands, and where the best stops paying (a plotly figure).
+
+        `colours` of strategies by name make several figures agree.
+        """
         from querist.reports.figures import CurveLine, learning_curve
 
         best = next(
@@ -232,9 +237,9 @@ class Comparison:
             grid, scores = self.matrix(name, score)
             mean, low, high = _band(scores, score or self.scores[0])
             role: Role = "random" if name == BASELINE else "run" if name == best else "other"
-            lines.append(
-                CurveLine(name, grid.tolist(), mean.tolist(), low.tolist(), high.tolist(), role)
-            )
+            x, y, below, above = (part.tolist() for part in (grid, mean, low, high))
+            colour = (colours or {}).get(name, "")
+            lines.append(CurveLine(name, x, y, below, above, role, colour))
             if name == best:
                 found = diminishing_point(grid.astype(int).tolist(), mean.tolist())
                 plateau = None if found is None else float(found.at)

@@ -89,7 +89,8 @@ class Findings:
         `outcome`, "win" or "loss" where p_holm is below 0.05; `labels` to random's final
         score and `saved`; `reached` and `labels_to_target` where the data have a target;
         `points` of the curve, those `below` random (raw p < 0.05), and `below_bh`; gains on
-        `easy` and `hard` items with intervals; `seconds` of a run, `memory` in MB.
+        `easy` and `hard` items with intervals; `others`, height and gain of each further
+        score; `seconds` of a run, `memory` in MB.
         """
         below = self._below()
         return [row for place in self.places for row in rows_of(place, below)]

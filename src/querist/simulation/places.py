@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,20 +30,29 @@ class Place:
         Every strategy, "random" (the mean of its runs) and "random again".
     memory : mapping of str to float
         The most MB a run of each strategy held.
+    order : tuple of str
+        The strategies of the plan, which decide their colours.
     """
 
     setting: Setting
     comparison: Comparison
     memory: Mapping[str, float]
+    order: tuple[str, ...] = ()
 
     def areas(self, name: str, score: str | None = None) -> Floats:
         """Height of the curve of a strategy on each seed, (s,)."""
         return np.atleast_1d(np.asarray(paired.aubc(*self.comparison.matrix(name, score))))
 
     def plot(self) -> go.Figure:
-        """Draw the curves, without those of the null row (a plotly figure)."""
+        """Draw the curves, without those of the null row (a plotly figure).
+
+        A strategy has one colour in all places of a study.
+        """
+        from querist.reports.figures import PALETTE
+
         curves = {n: found for n, found in self.comparison.curves.items() if n != AGAIN}
-        return Comparison(curves, self.comparison.seeds).plot()
+        colours = dict(zip(self.order, cycle(PALETTE), strict=False))
+        return Comparison(curves, self.comparison.seeds).plot(colours=colours)
 
 
 def place_of(plan: Plan, setting: Setting, found: Sequence[tuple[Cell, Any]]) -> Place | None:
@@ -66,7 +76,7 @@ def place_of(plan: Plan, setting: Setting, found: Sequence[tuple[Cell, Any]]) ->
     for cell, run in found:
         if cell.strategy in names and run["memory"] is not None:
             memory[cell.strategy] = max(memory.get(cell.strategy, 0.0), run["memory"])
-    return Place(setting, Comparison(curves, tuple(seeds)), memory)
+    return Place(setting, Comparison(curves, tuple(seeds)), memory, tuple(plan.strategies))
 
 
 def _curve(cell: Cell, run: Mapping[str, Any]) -> Curve:

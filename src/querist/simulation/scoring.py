@@ -10,7 +10,10 @@ import numpy as np
 from sklearn.metrics import get_scorer, get_scorer_names
 
 from querist.core.errors import BadInput
+from querist.metrics.classification import calibration_error
 from querist.metrics.cost import cheapest
+
+CALIBRATION = "neg_calibration_error"
 
 Scorer = Callable[[Any, Any, Any], float]
 Scoring = str | Scorer | Sequence[str | Scorer] | Mapping[str, str | Scorer]
@@ -61,12 +64,14 @@ def _r2(scorer: str | Scorer) -> str | Scorer:
 def _scorer(scorer: str | Scorer) -> Scorer:
     if callable(scorer):
         return scorer
+    if scorer == CALIBRATION:
+        return calibration_scorer
     if scorer == "neg_cost":
         raise BadInput('scoring "neg_cost" needs the costs: give mistakes=, as to q.campaign')
     try:
         found: Scorer = get_scorer(scorer)
     except (ValueError, TypeError):
-        near = get_close_matches(str(scorer), get_scorer_names(), n=1)
+        near = get_close_matches(str(scorer), [*get_scorer_names(), CALIBRATION], n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise BadInput(
             f"scoring {scorer!r} is no scorer; {hint}give a name of "
@@ -107,6 +112,21 @@ def cost_scorer(costs: Sequence[Sequence[float]], classes: Any) -> Scorer:
         return -float(matrix[truth, said].mean())
 
     return score
+
+
+def calibration_scorer(estimator: Any, X: Any, y: Any) -> float:
+    """Minus the expected calibration error of the top class; small tests read too low.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> prior = DummyClassifier(strategy="prior").fit([[0]] * 4, [0, 1, 1, 1])
+    >>> calibration_scorer(prior, [[0]] * 15, [1] * 15)
+    -0.25
+    """
+    place = {label: k for k, label in enumerate(np.asarray(estimator.classes_).tolist())}
+    truth = np.array([place.get(label, -1) for label in np.asarray(y).tolist()])
+    return -calibration_error(truth, np.asarray(estimator.predict_proba(X)))
 
 
 def score_all(scorers: Mapping[str, Scorer], estimator: Any, X: Any, y: Any) -> dict[str, float]:

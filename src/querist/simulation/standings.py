@@ -46,6 +46,7 @@ def rows_of(place: Place, below: Below) -> list[dict[str, Any]]:
             row |= {"labels_to_target": labels if np.isfinite(labels) else None}
         for half in (EASY, HARD):
             row |= _gain(half, _half_gain(place, name, half) if other else None)
+        row["others"] = {score: _other(place, name, score) for score in _further(place)}
         row |= {"seconds": told["seconds"], "memory": place.memory.get(name)}
         rows.append(row)
     _judge(rows)
@@ -69,6 +70,20 @@ def _judge(rows: list[dict[str, Any]]) -> None:
             way = "win" if row["gain"] > 0 else "loss"
             if row["seeds"] >= fewest_pairs(len(family)):
                 row["outcome"] = way if value < SURE else "tie"
+
+
+def _further(place: Place) -> list[str]:
+    """Scores beside the first one, without those of its halves."""
+    first, *rest = place.comparison.scores
+    return [score for score in rest if score not in (half_of(first, EASY), half_of(first, HARD))]
+
+
+def _other(place: Place, name: str, score: str) -> dict[str, float | None]:
+    """Mean height of a curve in a further score, and its gain over random's."""
+    mine, base = place.areas(name, score), place.areas(BASELINE, score)
+    other = name != BASELINE and len(mine) > 1
+    gain = _gain("gain", paired.paired_bootstrap(mine, base) if other else None)
+    return {"aubc": float(mine.mean()), **gain}
 
 
 def _half_gain(place: Place, name: str, half: str) -> Interval | None:

@@ -23,6 +23,7 @@ SETTINGS = (
     *("to random's end", "share saved", "below"),
 )
 HALVES = ("setting", "strategy", "gain on easy items", "gain on hard items")
+OTHERS = ("setting", "strategy", "score", "curve height", "gain over random")
 TARGETS = ("setting", "strategy", "target", "labels (median)", "seeds that got there")
 FAILURES = ("setting", "strategies", "seeds", "why")
 LOSSES = ("setting", "strategy", "labels", "difference", "p", "p (BH)", "p (Holm)")
@@ -64,6 +65,13 @@ def page_of(found: Findings) -> str:
             "a reference model that never saw them was most and least sure of."
         )
         sections.append(Section("Easy and hard items", Table(HALVES, split), note=note))
+    others = [
+        (called(row), row["strategy"], score, round(of["aubc"], 4), _within(of, "gain", 1))
+        for row in table
+        for score, of in row["others"].items()
+    ]
+    if others:
+        sections.append(Section("Other scores", Table(OTHERS, others)))
     if targets:
         rows = [_aimed(row, called(row), row["target"]) for row in targets]
         sections.append(Section("Labels to the target", Table(TARGETS, rows)))
@@ -82,6 +90,7 @@ def page_of(found: Findings) -> str:
                 Tile("strategies", len(plan.strategies), f"and {BASELINE}"),
                 Tile("seeds", _seeds(found)),
                 Tile("runs still to do", found.missing),
+                *([Tile("runs failed", len(found.failed), "see below")] if found.failed else []),
             ],
             sections=sections,
             recipe={"seeds": list(plan.seeds), "random runs": plan.random_runs}
@@ -117,6 +126,10 @@ def _notes(found: Findings) -> list[str]:
         "a win or a loss is a signed-rank test over seeds below 0.05 after Holm's correction for "
         "the strategies of that setting; that is strict, so read the losses, which are not",
     ]
+    if len({row["settings"] for row in found.ranking()}) > 1:
+        notes.append(
+            "some strategies did not run everywhere: ranks and gains are of where they did"
+        )
     needed = fewest_pairs(len(found.plan.strategies))
     if len(found.plan.seeds) < needed:
         notes.append(
