@@ -76,7 +76,7 @@ def test_no_plan_has_more_labels_than_items_or_money(items, budget):
         (1, {}, "2 or more"),
         (100, {"cycles": 0}, "cycles is a count"),
         (100, {"holdout": 100}, "holdout is a count"),
-        (100, {"budget": 20, "holdout": 30}, "raise budget"),
+        (100, {"budget": 20, "holdout": 30}, "raise the budget"),
         (100, {"width": 0}, "width"),
         (100, {"price": -1}, "price"),
     ],
