@@ -1,6 +1,6 @@
 """How often does the check of the control slice accuse wrongly, and how often does it find a loser?
 
-    python benchmarks/arms.py                 # about 40 minutes on one core
+    python benchmarks/arms.py                 # some ten minutes on a core of its own
     python benchmarks/arms.py --campaigns 20  # a quick look
 
 Whole campaigns with the default control slice, 1,000 labels in batches of 100, on optical digits
@@ -13,8 +13,8 @@ of the labels wrong, naive Bayes; a new table for each campaign). In the strateg
     auto        the default
 
 It counts the looks, those that were lost, the campaigns where one was, those where another strategy
-stood in, and those where it still did at the end. `--growth 1` looks after every round, as the
-check once did. Writes benchmarks/results/arms.json.
+stood in, and those where it still did at the end. `--growth 1` looks after every round. Writes
+benchmarks/results/arms.json after each case; cases that are not run again stay in it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import json
 import platform
 import time
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -149,31 +150,33 @@ def main() -> None:
     parser.add_argument("--campaigns", type=int, default=160, help="of random on drawn tables")
     parser.add_argument("--sets", nargs="+", default=list(SETS), choices=list(SETS))
     parser.add_argument("--strategies", nargs="+", default=list(STRATEGIES))
+    parser.add_argument("--holdouts", nargs="+", type=int, default=[0, 300])
     parser.add_argument("--growth", type=float, default=arms.GROWTH)
     parser.add_argument("--no-write", action="store_true")
     options = parser.parse_args()
     arms.GROWTH = options.growth
-    found, begun = {}, time.perf_counter()
-    for name in options.sets:
-        for strategy in options.strategies:
-            for holdout in (0, 300):
-                n = options.campaigns if strategy == "random" else options.campaigns // 4
-                n = max(1, n // 4) if name == "digits" else n
-                runs = [one(name, strategy, seed, holdout) for seed in range(n)]
-                case = f"{name}, {strategy}, " + (f"holdout {holdout}" if holdout else "no holdout")
-                found[case] = told(runs)
-                print(f"{time.perf_counter() - begun:.0f} s {case}: {found[case]}", flush=True)
-    if not options.no_write:
-        record = {
-            "command": f"python benchmarks/arms.py --campaigns {options.campaigns}",
-            "versions": {p: version(p) for p in ("querist", "numpy", "scipy", "scikit-learn")},
-            "python": platform.python_version(),
-            "growth": options.growth,
-            "seconds": round(time.perf_counter() - begun),
-            "cases": found,
-        }
-        out = HERE / "results" / "arms.json"
-        out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    out, begun = HERE / "results" / "arms.json", time.perf_counter()
+    found = json.loads(out.read_text(encoding="utf-8"))["cases"] if out.exists() else {}
+    for name, strategy, holdout in product(options.sets, options.strategies, options.holdouts):
+        n = options.campaigns if strategy == "random" else options.campaigns // 4
+        n = max(1, n // 4) if name == "digits" else n
+        case = f"{name}, {strategy}, " + (f"holdout {holdout}" if holdout else "no holdout")
+        found[case] = told([one(name, strategy, seed, holdout) for seed in range(n)])
+        print(f"{time.perf_counter() - begun:.0f} s {case}: {found[case]}", flush=True)
+        if not options.no_write:  # after each case: what was measured is kept
+            write(out, found, options.growth)
+
+
+def write(out: Path, found: dict[str, Any], growth: float) -> None:
+    """The record of all cases so far."""
+    record = {
+        "command": "python benchmarks/arms.py",
+        "versions": {p: version(p) for p in ("querist", "numpy", "scipy", "scikit-learn")},
+        "python": platform.python_version(),
+        "growth": growth,
+        "cases": found,
+    }
+    out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def paired_arms(picked: ArrayLike, drawn: ArrayLike, seed: int = 0) -> Arms:
     """Paired bootstrap over test items of `picked - drawn`, with a 98 % interval.
 
     It knows the luck of the test items, not that of the labels that were drawn, and makes no
-    allowance for being looked at every round but its wide level: a test to act on with a
+    allowance for being looked at over and over but its wide level: a test to act on with a
     safe step (coverage and random), not to publish.
 
     Parameters
