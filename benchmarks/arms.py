@@ -161,19 +161,21 @@ def main() -> None:
         n = options.campaigns if strategy == "random" else options.campaigns // 4
         n = max(1, n // 4) if name == "digits" else n
         case = f"{name}, {strategy}, " + (f"holdout {holdout}" if holdout else "no holdout")
-        found[case] = told([one(name, strategy, seed, holdout) for seed in range(n)])
+        runs = [one(name, strategy, seed, holdout) for seed in range(n)]
+        call = f"--campaigns {options.campaigns} --sets {name} --strategies {strategy}"
+        call += f" --holdouts {holdout} --growth {options.growth:g}"
+        found[case] = {"command": f"python benchmarks/arms.py {call}", **told(runs)}
         print(f"{time.perf_counter() - begun:.0f} s {case}: {found[case]}", flush=True)
         if not options.no_write:  # after each case: what was measured is kept
-            write(out, found, options.growth)
+            write(out, found)
 
 
-def write(out: Path, found: dict[str, Any], growth: float) -> None:
+def write(out: Path, found: dict[str, Any]) -> None:
     """The record of all cases so far."""
     record = {
         "command": "python benchmarks/arms.py",
         "versions": {p: version(p) for p in ("querist", "numpy", "scipy", "scikit-learn")},
         "python": platform.python_version(),
-        "growth": growth,
         "cases": found,
     }
     out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
