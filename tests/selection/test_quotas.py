@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from querist.selection.quotas import seats
@@ -16,6 +16,7 @@ from querist.selection.quotas import seats
     st.floats(0, 1, exclude_max=True),
     st.floats(0.2, 1),
 )
+@example([3], 7, np.nextafter(1.0, 0.0), 0.9904878082816984)
 def test_everybody_gets_the_floor_or_the_ceiling_of_their_due(parts, n, start, total):
     shares = total * np.array(parts) / sum(parts)
     counts, drawn = seats(shares, np.full(len(parts), 1000), n, start)

@@ -51,6 +51,7 @@ def seats(shares: Floats, sizes: Ints, n: int, start: float) -> tuple[Ints, NDAr
 
 def _rounded(due: Floats, start: float) -> tuple[Ints, NDArray[np.bool_]]:
     """Floor or ceiling of each due (whole in sum), and where it was drawn which."""
+    start = min(start, 1.0 - 1e-9)  # or a whole number of seats and it would round up to one more
     whole = np.floor(due + 1e-9)
     fraction = np.clip(due - whole, 0.0, None)
     fraction[fraction < 1e-9] = 0.0
