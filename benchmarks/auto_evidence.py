@@ -215,6 +215,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no cell after")
     parser.add_argument("--embed", action="store_true")
     parser.add_argument("--report", action="store_true")
+    parser.add_argument("--remark", default="", help="what a reader has to know of these runs")
     options = parser.parse_args()
     if options.embed:
         return embed(sorted({s.data for s in settings(embedded=True) if s.view == "emb"}))
@@ -229,7 +230,8 @@ def main() -> None:
     if not options.report:
         run_all(cells, POLICIES, options.jobs, time.time() + 60 * options.minutes)
     runs = finished(cells)
-    auto_findings.write(runs, ROOT, settings=len(chosen), seeds=seeds, embedded=embedded)
+    about = {"settings": len(chosen), "seeds": seeds, "remark": options.remark}
+    auto_findings.write(runs, ROOT, about, embedded=embedded)
 
 
 if __name__ == "__main__":

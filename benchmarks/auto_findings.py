@@ -190,11 +190,13 @@ def bars(report: dict) -> list[dict]:
     ]
 
 
-def write(runs: list[dict], root, *, settings: int, seeds: int, embedded: bool) -> None:
+def write(runs: list[dict], root, about: dict, *, embedded: bool) -> None:
     """Compute everything, and write the JSON and the page."""
     if not runs:
         raise SystemExit("no finished cell yet: run without --report first")
-    found = grouped(runs)
+    every = grouped(runs)
+    found = [s for s in every if len(s["base"]) > 1] or every
+    left_out = sorted({s["name"] for s in every} - {s["name"] for s in found})
     kinds = sorted({s["kind"] for s in found})
     counts = [len(s["base"]) for s in found]
     cpu = float(np.sum([s["cpu"] for s in found]))
@@ -202,9 +204,10 @@ def write(runs: list[dict], root, *, settings: int, seeds: int, embedded: bool) 
         "command": " ".join(
             ["python", "benchmarks/auto_evidence.py", *(a for a in sys.argv[1:] if a != "--report")]
         ),
-        "asked_for": {"settings": settings, "seeds": seeds},
+        "asked_for": about,
         "seeds_per_setting": [min(counts), max(counts)],
-        "finished_cells": len(runs),
+        "finished_cells": int(np.sum(counts)),
+        "left_out": left_out,
         "sentence_embeddings": embedded,
         "cpu_seconds_a_seed": round(cpu),
         "versions": {name: version(name) for name in ("querist", "numpy", "scikit-learn")},
@@ -221,19 +224,25 @@ def write(runs: list[dict], root, *, settings: int, seeds: int, embedded: bool) 
     path = root / "benchmarks" / "results" / "auto_evidence.json"
     path.write_text(json.dumps(report, indent=1) + "\n")
     (root / "docs" / "evidence" / "auto.md").write_text(page(report))
-    print(f"{len(runs)} cells of {settings * seeds}; written to {path.relative_to(root)}")
+    wanted = about["settings"] * about["seeds"]
+    print(f"{len(runs)} cells of {wanted}; written to {path.relative_to(root)}")
 
 
 def page(report: dict) -> str:
     """The page, from the JSON alone."""
     low, high = report["seeds_per_setting"]
     asked, cells = report["asked_for"], report["finished_cells"]
+    left_out = report["left_out"]
     whole = cells == asked["settings"] * asked["seeds"] and asked["seeds"] >= 20
     state = (
         f"{len(report['settings'])} settings, {low} to {high} seeds each, "
         f"{cells} cells. Sentence embeddings: "
         f"{'included' if report['sentence_embeddings'] else 'not run'}."
     )
+    if left_out:
+        state += f" Left out, as one seed tests nothing: {', '.join(left_out)}."
+    if asked["remark"]:
+        state += f" {asked['remark']}"
     if not whole:
         state += (
             "\n\n**A partial run: too few seeds or settings to show the claim or to refute it.** "
