@@ -61,3 +61,11 @@ def test_resampling_draws_as_many_rows_and_each_class_evenly(bench):
         drawn.append(times[relevant].sum())
     assert set(drawn) <= {np.floor(wanted), np.ceil(wanted)}
     assert abs(np.mean(drawn) - wanted) < 0.3
+
+
+def test_the_page_of_auto_is_what_the_results_give(bench):
+    findings = bench("auto_findings")
+    told = json.loads((BENCHMARKS / "results" / "auto_evidence.json").read_text(encoding="utf-8"))
+    assert findings.bars(told) == told["bars"]
+    page = BENCHMARKS.parent / "docs" / "evidence" / "auto.md"
+    assert findings.page(told) == page.read_text(encoding="utf-8")
