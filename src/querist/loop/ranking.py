@@ -25,15 +25,16 @@ def ranking(worker: Worker, n: int | None, strategy: Any) -> list[dict[str, Any]
     parts, growth = worker.parts, worker.growth
     with worker.journal.lock:
         worker.journal.sync()
-        rows = growth.ledger.candidates(1)
-        training = growth.book.training_set(growth.ledger.training_rows())
+        rounds, trial = worker.journal.state.rounds, worker.journal.state.trial
+        instead = stand_in(parts.strategy.fallback, rounds, trial)
+        chosen = (instead or parts.strategy) if strategy is None else as_strategy(strategy)
+        rows, known = growth.ledger.candidates(1), growth.ledger.training_rows()
+        queries = "labelled_queries" in chosen.wants
+        training = growth.book.training_set(known, queries=queries)
     if not len(rows):
         return []
-    rounds = worker.journal.state.rounds
     number, trained = len(rounds), any(turn.model_version is not None for turn in rounds)
     model: Model | None = worker.model() if trained else None
-    instead = stand_in(parts.strategy.fallback, rounds, worker.journal.state.trial)
-    chosen = (instead or parts.strategy) if strategy is None else as_strategy(strategy)
     if model is None:
         chosen = chosen.cold_start or (Random() if chosen.needs else chosen)
     seed = seed_for(parts.recipe.seed, number)

@@ -16,7 +16,6 @@ from querist.core.types import Ints, Queries
 from querist.loop.ledger import Ledger
 from querist.loop.state import State
 
-_QUERY = np.dtype([("by", object), ("round", np.int64), ("chance", float), ("score", float)])
 _UNASKED = ("", -1, np.nan, np.nan)
 
 
@@ -35,7 +34,7 @@ class TrainingSet:
     version : str
         SHA-256 over the marks of the rows, in order; see `marks_of`.
     queries : Queries or None
-        Who asked each item, in sets to choose by; what a model learns does not depend on it.
+        Who asked each item, where a strategy reads it; no model depends on it.
     """
 
     rows: Ints
@@ -54,7 +53,7 @@ class TrainingSet:
 
 
 class Book:
-    """Label, target, mark and query of every row, read once and kept until the item's votes change.
+    """Label, target and mark of every row, read once and kept until the item's votes change.
 
     So a training set costs a slice, however many labels there are.
     """
@@ -66,36 +65,40 @@ class Book:
         self._values = np.full(n, None, dtype=object)
         self._targets = np.zeros((n, *none.shape[1:]), dtype=none.dtype)
         self._marks = np.zeros((n, 32), dtype=np.uint8)
-        self._asked = np.full(n, np.array(_UNASKED, dtype=_QUERY))
 
-    def training_set(self, rows: Ints) -> TrainingSet:
-        """The set of some labelled rows, ascending."""
+    def training_set(self, rows: Ints, *, queries: bool = False) -> TrainingSet:
+        """The set of some labelled rows, ascending; `queries` costs a look at every item."""
         ledger = self.ledger
         stale = rows[~ledger.read[rows]]
         if len(stale):
             self._read(stale)
             ledger.read[stale] = True
-        asked = self._asked[rows]
+        ids = ledger.pool.ids(rows)
         return TrainingSet(
             rows=rows,
-            ids=ledger.pool.ids(rows),
+            ids=ids,
             values=self._values[rows].tolist(),
             targets=self._targets[rows],
             version=_version(self._marks[rows]),
-            queries=Queries(asked["by"], asked["round"], asked["chance"], asked["score"]),
+            queries=queries_of(ledger.state, ids) if queries else None,
         )
 
     def _read(self, rows: Ints) -> None:
         values = values_of(self.ledger.state, self.ledger.pool, rows)
         for row, value in zip(rows.tolist(), values, strict=True):
             self._values[row] = value  # one by one: a value may be a list
-        for row, item_id in zip(rows.tolist(), self.ledger.pool.ids(rows), strict=True):
-            self._asked[row] = query_of(self.ledger.state, item_id)
         self._targets[rows] = self.question.encode(values)
         self._marks[rows] = marks_of(self.ledger.pool, rows, values)
 
 
-def query_of(state: State, item_id: str) -> tuple[str, int, float, float]:
+def queries_of(state: State, ids: Sequence[str]) -> Queries:
+    """Who asked each of some labelled items, and when."""
+    columns = list(zip(*(_query_of(state, item_id) for item_id in ids), strict=True)) or [()] * 4
+    by, *numbers = columns
+    return Queries(np.array(by, dtype=object), *(np.array(column) for column in numbers))
+
+
+def _query_of(state: State, item_id: str) -> tuple[str, int, float, float]:
     """Who asked an item, when, with what chance and score: the first task that was answered."""
     answered = (vote.task_id for vote in state.votes[item_id].values())
     task = next((state.tasks[task_id] for task_id in answered if task_id in state.tasks), None)

@@ -158,7 +158,8 @@ class Worker:
         with journal.lock:
             journal.sync()
             self.growth.check_complete()
-            training = book.training_set(ledger.training_rows())
+            queries = "labelled_queries" in self.parts.strategy.wants
+            training = book.training_set(ledger.training_rows(), queries=queries)
             holdout = book.training_set(ledger.measuring_rows())
             retrain = self._is_news(training, holdout)
             if state.rounds and not retrain and state.queues["train"].untouched():
