@@ -16,13 +16,9 @@ Writes benchmarks/results/auto_evidence.json and docs/evidence/auto.md.
 from __future__ import annotations
 
 import argparse
-import os
 import time
-import traceback
 import warnings
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +28,7 @@ import querist as q
 from auto_settings import Setting, data, model_of, rows, settings
 from querist.simulation.shelf import Shelf
 from querist.strategies import Margin, TypiClust
+from running import run_all, stop_at
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "auto_evidence"
@@ -115,10 +112,9 @@ def curve_of(policy, setting, seed, X, y, X_test, y_test):
     return grid.tolist(), scores
 
 
-def run_cell(setting: Setting, seed: int, policies: dict[str, Policy]) -> float:
-    """Policies on one split, each written as it ends; CPU seconds of it all."""
+def run_cell(setting: Setting, seed: int, policies: dict[str, Policy]) -> dict:
+    """Policies on one split, each written as it ends."""
     warnings.simplefilter("ignore")
-    began = time.process_time()
     X, y, X_test, y_test = data(setting, seed, FOLDER)
     if key(setting, seed) not in shelf("full").read():
         guessed = model_of(setting, seed).fit(X, y).predict(X_test)
@@ -132,44 +128,19 @@ def run_cell(setting: Setting, seed: int, policies: dict[str, Policy]) -> float:
         labels, scores = curve_of(policy, setting, seed, X, y, X_test, y_test)
         cpu = round(time.process_time() - begun, 2)
         shelf(name).put(key(setting, seed), {"labels": labels, "scores": scores, "cpu": cpu})
-    return time.process_time() - began
+    return {}
 
 
-def run_all(cells, policies: dict[str, Policy], jobs: int, until: float) -> None:
-    """Run what is missing of (setting, seed) cells; none begins after `until`."""
+def run_policies(cells, policies: dict[str, Policy], jobs: int, minutes: float) -> None:
+    """Run what is missing of (setting, seed) cells; none begins after `minutes`."""
     done = {name: shelf(name).read().keys() for name in policies}
-    missing = [
-        (s, n, {name: p for name, p in policies.items() if key(s, n) not in done[name]})
+    missing = {
+        key(s, n): (s, n, {name: p for name, p in policies.items() if key(s, n) not in done[name]})
         for s, n in cells
-    ]
-    waiting = [cell for cell in missing if cell[2]][::-1]
-    failed, ended, began, todo = [], 0, time.time(), len(waiting)
-    # read by BLAS as it is loaded, which a spawned process does anew
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running = {}
-        while waiting or running:
-            while waiting and len(running) < jobs and time.time() < until:
-                cell = waiting.pop()
-                running[pool.submit(run_cell, *cell)] = cell
-            if not running:
-                break
-            job = next(as_completed(running))
-            setting, seed, _ = running.pop(job)
-            ended += 1
-            try:
-                said = f"{job.result():.1f} CPU s"
-            except Exception:
-                failed.append(key(setting, seed))
-                said = traceback.format_exc()
-            left = (time.time() - began) / ended * (len(waiting) + len(running))
-            print(
-                f"{ended}/{todo} {key(setting, seed)}: {said}; {left / 60:.0f} min left",
-                flush=True,
-            )
-    if failed:
-        raise SystemExit(f"{len(failed)} cells failed: {', '.join(failed)}")
+    }
+    missing = {name: cell for name, cell in missing.items() if cell[2]}
+    # each process writes its own runs as they end: a kill loses one policy, not a whole cell
+    stop_at(run_all(missing, run_cell, lambda *_: None, jobs=jobs, minutes=minutes))
 
 
 def finished(cells) -> list[dict]:
@@ -228,7 +199,7 @@ def main() -> None:
     seeds = options.seeds or (3 if options.quick else 20)
     cells = [(s, n) for n in range(seeds) for s in chosen]
     if not options.report:
-        run_all(cells, POLICIES, options.jobs, time.time() + 60 * options.minutes)
+        run_policies(cells, POLICIES, options.jobs, options.minutes)
     runs = finished(cells)
     about = {"settings": len(chosen), "seeds": seeds, "remark": options.remark}
     auto_findings.write(runs, ROOT, about, embedded=embedded)

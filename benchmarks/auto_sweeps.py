@@ -16,13 +16,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import time
-import traceback
 import warnings
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 
 import auto_sweeps_loop
@@ -30,7 +25,7 @@ import auto_sweeps_pools  # both register their claims
 from auto_sweeps_runs import CLAIMS
 from auto_sweeps_tables import rows_of, tables
 from querist.simulation.shelf import Shelf
-from strategy_claims import put_tables
+from running import put_tables, run_all
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = ROOT / "build" / "auto_sweeps" / "runs.jsonl"
@@ -44,40 +39,10 @@ def key(name: str, cell: str, seed: int) -> str:
     return f"{name}|{cell}|{seed}"
 
 
-def run(name: str, cell: str, seed: int, until: float) -> dict | None:
-    """All arms of a cell, and the CPU seconds they took; nothing is begun after `until`."""
-    if time.time() > until:
-        return None
+def run(name: str, cell: str, seed: int) -> dict:
+    """All arms of a cell."""
     warnings.simplefilter("ignore")
-    began = time.process_time()
-    arms = CLAIMS[name].run(cell, seed)
-    return {"arms": arms, "cpu": round(time.process_time() - began, 2)}
-
-
-def run_all(todo: list[tuple[str, str, int]], jobs: int, until: float) -> None:
-    """Run what is missing, each run written as it ends."""
-    shelf, began, failed = Shelf(RUNS), time.time(), []
-    # read by BLAS as it is loaded, which a spawned process does anew
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        waiting = {pool.submit(run, *one, until): one for one in todo}
-        for done, job in enumerate(as_completed(waiting), 1):
-            try:
-                kept = job.result()
-                if kept is None:
-                    continue
-                shelf.put(key(*waiting[job]), kept)
-                said = f"{kept['cpu']:.1f} CPU s"
-            except Exception:
-                failed.append(key(*waiting[job]))
-                said = traceback.format_exc()
-            left = (time.time() - began) / done * (len(todo) - done) / 60
-            print(
-                f"{done}/{len(todo)} {key(*waiting[job])}: {said}; {left:.0f} min left", flush=True
-            )
-    if failed:
-        print(f"{len(failed)} runs failed: {', '.join(failed)}")
+    return {"arms": CLAIMS[name].run(cell, seed)}
 
 
 def reported(report: dict, names: list[str], seeds: int) -> dict:
@@ -126,15 +91,18 @@ def main() -> None:
         parser.error("name a claim, or give --all")
     report = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"claims": {}}
     if not options.report:
-        there = Shelf(RUNS).read()
-        todo = [
-            (name, cell, seed)
+        shelf = Shelf(RUNS)
+        there = shelf.read()
+        todo = {
+            key(name, cell, seed): (name, cell, seed)
             for seed in range(options.seeds)  # seed by seed, so that a kill leaves all cells
             for name in names
             for cell in CLAIMS[name].cells
             if any(part in cell for part in options.cells) and key(name, cell, seed) not in there
-        ]
-        run_all(todo, options.jobs, time.time() + 60 * options.minutes)
+        }
+        failed = run_all(todo, run, shelf.put, jobs=options.jobs, minutes=options.minutes)
+        if failed:
+            print(f"{len(failed)} runs failed: {', '.join(failed)}")
         report = reported(report, names, options.seeds)
         RESULTS.write_text(json.dumps(report, indent=1, allow_nan=False) + "\n")
         print(f"written to {RESULTS.relative_to(ROOT)}")

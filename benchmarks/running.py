@@ -27,10 +27,33 @@ def run_missing(
     Returns what is kept of the cells asked for. A cell that fails is told, and ends the command
     with an error once the others are done.
     """
-    shelf, failed, began = Shelf(kept), [], time.time()
+    shelf = Shelf(kept)
     there = shelf.read()
-    waiting = [key for key in reversed(cells) if key not in there]
-    wanted, done = len(waiting), 0
+    missing = {key: cell for key, cell in cells.items() if key not in there}
+    stop_at(run_all(missing, run, shelf.put, jobs=jobs, minutes=minutes))
+    return {key: run for key, run in shelf.read().items() if key in cells}
+
+
+def stop_at(failed: list[str]) -> None:
+    """End the command with an error where cells failed."""
+    if failed:
+        raise SystemExit(f"{len(failed)} cells failed: {', '.join(failed)}")
+
+
+def run_all(
+    cells: Mapping[str, tuple],
+    run: Callable[..., dict[str, Any]],
+    keep: Callable[[str, dict[str, Any]], object],
+    *,
+    jobs: int,
+    minutes: float = float("inf"),
+) -> list[str]:
+    """Run cells in processes of their own, `keep` each as it ends; the keys of those that failed.
+
+    They begin in order, none after `minutes`; what comes back has its CPU seconds as "cpu".
+    """
+    failed, done, began = [], 0, time.time()
+    waiting = list(reversed(cells))
     # read by BLAS as it is loaded, which a spawned process does anew
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
@@ -41,21 +64,18 @@ def run_missing(
                 key = waiting.pop()
                 running[pool.submit(_timed, run, cells[key])] = key
             if not running:
-                break
+                return failed
             job = next(as_completed(running))
             key, done = running.pop(job), done + 1
             try:
                 found = job.result()
-                shelf.put(key, found)
+                keep(key, found)
                 said = f"{found['cpu']:.1f} CPU s"
             except Exception:
                 failed.append(key)
                 said = traceback.format_exc()
             left = (time.time() - began) / done * (len(waiting) + len(running)) / 60
-            print(f"{done}/{wanted} {key}: {said}; {left:.0f} min left", flush=True)
-    if failed:
-        raise SystemExit(f"{len(failed)} cells failed: {', '.join(failed)}")
-    return {key: run for key, run in shelf.read().items() if key in cells}
+            print(f"{done}/{len(cells)} {key}: {said}; {left:.0f} min left", flush=True)
 
 
 def _timed(run: Callable[..., dict[str, Any]], arguments: tuple) -> dict[str, Any]:

@@ -15,7 +15,6 @@ import argparse
 import json
 import os
 import platform
-import re
 import time
 import warnings
 from importlib.metadata import version
@@ -33,6 +32,7 @@ from sklearn.preprocessing import StandardScaler
 import querist as q
 from querist.metrics import paired
 from querist.strategies import BALD, CostSensitive, Dropout, Learned
+from running import put_tables
 
 HERE = Path(__file__).parent
 BESIDE = HERE.parents[1] / "shared" / "data"
@@ -441,15 +441,6 @@ def tables(report):
 def write_page(report):
     """Put the tables between their marks in the docs page; the words are people's."""
     put_tables(PAGE, tables(report))
-
-
-def put_tables(page, found):
-    """Replace what stands between the marks of each table of a page."""
-    text = page.read_text(encoding="utf-8")
-    for name, table in found.items():
-        marks = rf"(<!-- table {name} -->\n).*?(<!-- end -->)"
-        text = re.sub(marks, lambda m, t=table: f"{m[1]}\n{t}\n\n{m[2]}", text, flags=re.DOTALL)
-    page.write_text(text, encoding="utf-8")
 
 
 def main():
