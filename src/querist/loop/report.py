@@ -10,12 +10,12 @@ from querist.core.events import Queued
 from querist.core.measures import higher_is_better, leading
 from querist.core.types import Round
 from querist.loop.costs import cost_table
+from querist.loop.curves import curve_figure, outlook, plateau, rules_of
 from querist.loop.groups import group_table
 from querist.loop.random_curve import random_curve
 from querist.loop.state import State
 from querist.metrics.paired import curve_band
-from querist.metrics.plateau import Diminishing, diminishing_point
-from querist.reports.figures import CurveLine, learning_curve
+from querist.reports.figures import CurveLine
 from querist.reports.page import Amount, Goal, Report, Section, Table, Tile, render
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _ON = {
     "": "not measured: there is no holdout, and there are too few control labels yet",
 }
 _FEW = "no random baseline yet: it is estimated from the control labels, and that takes 30 of them"
+_STAYS = "its band holds as long as data, model and strategy stay as they are"
 _CHOSEN = (
     "the labelled set was chosen to teach the model and is not representative of the pool; "
     "only the control and holdout labels are"
@@ -175,49 +176,35 @@ def _tiles(status: Mapping[str, Any], last: Round, metric: str | None, saving: A
 def _curve(
     campaign: Campaign, state: State, metric: str | None, comparison: Any
 ) -> tuple[list[Section], list[str]]:
-    turns = [turn for turn in campaign.history.rounds if metric in turn.metrics]
+    rounds = campaign.history.rounds
+    turns = [turn for turn in rounds if metric in turn.metrics]
     if metric is None:
         return [Section("Learning curve", "No round was measured yet.")], [_ON[""]]
     notes = [f"{metric} is {_ON[turns[-1].measured_on]}; bands are 95 % intervals"]
-    lines = [_line(turns, metric)]
+    beside: list[CurveLine] = []
     if comparison is not None:
-        drawn = _compared(comparison, metric)
-        lines += drawn
-        if not drawn:
+        beside = _compared(comparison, metric)
+        if not beside:
             scored = ", ".join(comparison.scores)
             notes.append(f"the comparison scored {scored}, not {metric}: its curves are left out")
         notes += [f"{name} against random: {said}" for name, said in comparison.verdict().items()]
     elif random := random_curve(campaign, state, metric):
-        lines.append(random)
+        beside.append(random)
         notes.append("random is estimated: models trained on control labels alone")
     else:
         notes.append(_FEW)
-    flat = _plateau(turns, metric)
-    figure = learning_curve(
-        lines,
-        metric=metric,
-        plateau_at=flat.at if flat else None,
-        target=_target(campaign.parts.rule.to_spec(), metric),
-    )
-    figure.update_xaxes(title_text="training labels")
-    said = ""
+    ahead = outlook(rounds, metric, campaign.parts.recipe.budget)
+    if ahead.labels:
+        notes.append(f"the forecast is {ahead.reason}; {_STAYS}")
+    spec = campaign.parts.rule.to_spec()
+    figure = curve_figure(rounds, metric, spec, ahead=ahead, beside=beside)
+    said, flat = "", plateau(rounds, metric)
     if flat:
         said = (
             f"Diminishing returns from {flat.at:,} labels on: the {flat.after:,} labels after "
             "them brought less than half a point a round."
         )
     return [Section("Learning curve", figure, said)], notes
-
-
-def _line(turns: Sequence[Round], metric: str) -> CurveLine:
-    found = [turn.metrics[metric] for turn in turns]
-    return CurveLine(
-        "this run",
-        [turn.labels for turn in turns],
-        [interval.value for interval in found],
-        [interval.low for interval in found],
-        [interval.high for interval in found],
-    )
 
 
 def _compared(comparison: Any, metric: str) -> list[CurveLine]:
@@ -241,28 +228,9 @@ def _compared(comparison: Any, metric: str) -> list[CurveLine]:
     return lines
 
 
-def _plateau(turns: Sequence[Round], metric: str) -> Diminishing | None:
-    labels = [turn.labels for turn in turns]
-    return diminishing_point(labels, [turn.metrics[metric].value for turn in turns], metric=metric)
-
-
-def _rules(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The single rules of a stopping rule's JSON form."""
-    if "rules" in spec:
-        return [rule for part in spec["rules"] for rule in _rules(part)]
-    return [spec]
-
-
-def _target(spec: Mapping[str, Any], metric: str) -> float | None:
-    for rule in _rules(spec):
-        if rule.get("rule") == "target" and rule.get("metric") in (None, metric):
-            return float(rule["score"])
-    return None
-
-
 def _goals(status: Mapping[str, Any], last: Round, spec: Mapping[str, Any]) -> list[Goal]:
     """Target, labels and money: wanted, reached, met (None while it is not measured)."""
-    rules, found = _rules(spec), []
+    rules, found = list(rules_of(spec)), []
     met = {goal["goal"]: goal["met"] for goal in status["goals"]}
     for rule in (rule for rule in rules if rule.get("rule") == "target"):
         name = rule.get("metric") or leading(last.metrics)

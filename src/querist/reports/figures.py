@@ -32,8 +32,9 @@ class CurveLine:
         The score.
     low, high : sequence of float, length r, optional
         Ends of its interval; NaN where unknown.
-    role : {"run", "random", "other"}
-        This run (accent colour), the random baseline (grey, dashed), or something else.
+    role : {"run", "random", "other", "forecast"}
+        This run (accent colour), the random baseline (grey, dashed), something else, or where
+        this run is going (accent colour, dotted, no markers).
     colour : str
         One of its own, so that several figures can agree; by role and order without.
     """
@@ -43,7 +44,7 @@ class CurveLine:
     mean: Sequence[float]
     low: Sequence[float] | None = None
     high: Sequence[float] | None = None
-    role: Literal["run", "random", "other"] = "run"
+    role: Literal["run", "random", "other", "forecast"] = "run"
     colour: str = ""
 
 
@@ -157,11 +158,12 @@ def interval_chart(rows: Mapping[str, Interval], *, axis: str, title: str = "") 
 
 def _colours(lines: Sequence[CurveLine]) -> list[str]:
     free = iter(PALETTE[1:] * (len(lines) // (len(PALETTE) - 1) + 1))
-    fixed = {"run": ACCENT, "random": QUIET}
+    fixed = {"run": ACCENT, "random": QUIET, "forecast": ACCENT}
     colours: list[str] = []
     for line in lines:
         colour = line.colour or fixed.get(line.role)
-        colours.append(next(free) if colour is None or colour in colours else colour)
+        taken = colour in colours and line.role != "forecast"  # it goes on in the run's colour
+        colours.append(next(free) if colour is None or taken else colour)
     return colours
 
 
@@ -178,7 +180,7 @@ def _draw(figure: go.Figure, line: CurveLine, colour: str, rank: int) -> None:
             x=np.asarray(x)[edge].tolist(),
             y=[*high[at].tolist(), *low[at[::-1]].tolist()],
             fill="toself",
-            fillcolor=_faint(colour),
+            fillcolor=_faint(colour, 0.08 if line.role == "forecast" else 0.14),
             line={"width": 0},
             mode="lines",
             hoverinfo="skip",
@@ -193,20 +195,20 @@ def _draw(figure: go.Figure, line: CurveLine, colour: str, rank: int) -> None:
         name=name,
         legendgroup=name,
         legendrank=rank,
-        mode="lines+markers" if len(x) <= 40 else "lines",
+        mode="lines+markers" if len(x) <= 40 and line.role != "forecast" else "lines",
         line={
             "color": colour,
             "width": 2.6 if line.role == "run" else 2,
-            "dash": "dash" if line.role == "random" else "solid",
+            "dash": {"random": "dash", "forecast": "dot"}.get(line.role, "solid"),
         },
         marker={"size": 6},
         **extra,
     )
 
 
-def _faint(colour: str) -> str:
+def _faint(colour: str, share: float) -> str:
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.14)"
+    return f"rgba({red},{green},{blue},{share})"
 
 
 def _style(figure: go.Figure, title: str, x: str, y: str) -> None:
