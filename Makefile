@@ -24,11 +24,12 @@ demo: $(STAMP)  ## run the main job on a real pool; ends with demo/report.html
 test: $(STAMP)  ## run the tests, the doctests and the code of the documentation
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
 
-lint: $(STAMP)  ## ruff, mypy strict, import contracts
+lint: $(STAMP)  ## ruff, mypy strict, import contracts, types of the pages' scripts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	PYTHON=$(BIN)/python .ci/check-js
 
 docs: $(STAMP)  ## build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
