@@ -18,11 +18,12 @@ from querist.cli import (
     exporting,
     making,
     replaying,
+    serving,
     turning,
     watching,
 )
 from querist.cli.output import say_json
-from querist.core.errors import LogError, NoModel, QueristError, TooSlow
+from querist.core.errors import LogError, MissingExtra, NoModel, QueristError, TooSlow
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -39,6 +40,8 @@ app = typer.Typer(
 for verb in (
     demo.demo,
     making.new,
+    serving.serve,
+    serving.work,
     asking.ask,
     asking.tell,
     asking.skip,
@@ -95,7 +98,7 @@ def _run(args: list[str], debug: bool) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return _fail("interrupted", INTERRUPTED, args, debug)
     except QueristError as error:
-        known = FAILED if isinstance(error, (LogError, NoModel, TooSlow)) else USAGE
+        known = FAILED if isinstance(error, (LogError, MissingExtra, NoModel, TooSlow)) else USAGE
         return _fail(str(error), known, args, debug)
     except OSError as error:
         return _fail(

@@ -1,0 +1,227 @@
+"""The labelling server, and the process that thinks beside it: serve, work."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from querist.cli import options
+from querist.cli.output import hint, say
+from querist.core.errors import BadInput, QueristError, need_extra
+
+if TYPE_CHECKING:
+    from querist.server.settings import Settings
+
+EXTRA = ("fastapi", "uvicorn", "jinja2", "markdown_it")
+SCAN = 2.0  # seconds between looks for new campaigns
+
+
+def serve(
+    target: Annotated[
+        Path, typer.Argument(metavar="DIR|FILE", help="A campaign, a folder of them, or data.")
+    ],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8123,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")
+    ] = True,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="QUERIST_TOKEN", help="What opens the server. Default: a random one."),
+    ] = None,
+    work: Annotated[
+        bool, typer.Option("--work/--no-work", help="Retrain beside the server.")
+    ] = True,
+    id: options.Id = None,
+    text: options.Text = None,
+    images: options.Images = False,
+    label: options.Label = None,
+    ask: options.Ask = None,
+    ask_many: options.AskMany = None,
+    number: options.Number = None,
+    batch: options.Batch = None,
+    budget: options.Budget = None,
+) -> None:
+    """Serve the labelling page and the HTTP API.
+
+    DIR is a campaign folder, or a folder of several. FILE makes a campaign beside it first, as
+    querist new does, or goes on with it.
+    """
+    for package in EXTRA:
+        if find_spec(package) is None:
+            raise need_extra(package, "server")
+    if target.is_file() or (images and not _holds_campaign(target)):
+        target = _made(
+            target,
+            {"id": id, "text": text, "images": images, "label": label},
+            (ask, ask_many, number),
+            {"batch": batch, "budget": budget},
+        )
+    from querist.server.app import create_app
+    from querist.server.campaigns import Served
+    from querist.server.settings import Settings
+
+    served = Served(target)
+    listening = _bound(host, port)
+    settings = Settings(
+        root=served.root,
+        host=host,
+        port=listening.getsockname()[1],
+        token=token or secrets.token_urlsafe(24),
+        work=work,
+    )
+    app = create_app(served, settings)
+    _run(app, listening, lambda: _greet(settings, browser and sys.stdout.isatty()))
+
+
+def _holds_campaign(folder: Path) -> bool:
+    from querist.loop.folder import CONFIG
+
+    return (folder / CONFIG).is_file()
+
+
+def _made(
+    file: Path,
+    columns: dict[str, Any],
+    asked: tuple[str | None, str | None, str | None],
+    settings: dict[str, Any],
+) -> Path:
+    """The folder beside a data file, made afresh unless it is there."""
+    from querist.loop.folder import create_folder
+
+    folder = file.with_name(file.stem + ".campaign")
+    if not _holds_campaign(folder):
+        question = options.make_question(*asked)
+        create_folder(folder, file, question, columns=columns, settings=settings).log.close()
+        hint(f"made the campaign {folder}")
+    return folder
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    try:
+        found = socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
+        )
+    except OSError as error:
+        raise BadInput(
+            f"cannot listen on {host}, port {port}: {error.strerror}; choose another --port, or 0 "
+            "for a free one"
+        ) from error
+    return found
+
+
+def _greet(settings: Settings, browse: bool) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"http://{host}:{settings.port}/?token={settings.token}"
+    say(f"querist serves {settings.root.name} at {address}")
+    if browse:
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+
+def _run(app: Any, listening: socket.socket, ready: Callable[[], None]) -> None:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                ready()
+
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            app.state.leaving()
+            super().handle_exit(sig, frame)
+
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            # uvicorn's own raises the signal again at the end, which makes an orderly end fail
+            known = {s: signal.signal(s, self.handle_exit) for s in (signal.SIGINT, signal.SIGTERM)}
+            try:
+                yield
+            finally:
+                for number, handler in known.items():
+                    signal.signal(number, handler)
+
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=10,
+    )
+    Server(config).run(sockets=[listening])
+
+
+def work(
+    target: Annotated[Path, typer.Argument(metavar="DIR", help="A campaign, or a folder of them.")],
+    child: Annotated[bool, typer.Option("--child", hidden=True)] = False,
+) -> None:
+    """Retrain and choose batches as labels come in, until interrupted.
+
+    As many of these as you like may share a folder, on this machine or on others.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    if child:
+        os.nice(5)  # clicks come first
+        threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
+    running: dict[Path, threading.Thread] = {}
+    while not stop.is_set():
+        for folder in _campaigns(target):
+            if folder not in running or not running[folder].is_alive():
+                thread = threading.Thread(target=_work_on, args=(folder, stop), daemon=True)
+                running[folder] = thread
+                thread.start()
+        if not running:
+            raise BadInput(f"{target} holds no campaign; make one with: querist new FILE --dir DIR")
+        stop.wait(SCAN)
+    for thread in running.values():
+        thread.join()
+
+
+def _campaigns(target: Path) -> list[Path]:
+    from querist.loop.folder import CONFIG
+
+    if (target / CONFIG).is_file():
+        return [target]
+    return sorted(path.parent for path in target.glob(f"*/{CONFIG}"))
+
+
+def _watch_parent(stop: threading.Event) -> None:
+    """Stop once standard input ends: the server that held its other end is gone."""
+    while sys.stdin.buffer.read(1024):
+        pass
+    stop.set()
+
+
+def _work_on(folder: Path, stop: threading.Event) -> None:
+    from querist.cli.watching import due
+    from querist.loop.folder import open_folder
+
+    def tell(line: str) -> None:
+        hint(f"{folder.name}: {line}")
+
+    try:
+        with open_folder(folder) as campaign:
+            while not stop.wait(0.5):
+                status = campaign.status()
+                if due(campaign, status)[0]:
+                    turn = campaign.step()
+                    found = ", ".join(f"{n} {i}" for n, i in list(turn.metrics.items())[:1])
+                    tell(f"round {turn.number}: {turn.labels} labels {found}")
+    except QueristError as error:
+        tell(f"cannot go on: {error}")
+        stop.wait(10)

@@ -1,0 +1,166 @@
+"""The campaigns a server serves: one folder, or every campaign folder in a folder."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from fastapi import Request
+
+from querist.core.errors import BadInput, QueristError
+from querist.core.protocols import Pool, Question
+from querist.loop.desk import Desk
+from querist.loop.folder import CONFIG, open_desk
+from querist.server.clerk import Clerk
+from querist.server.errors import Refused
+
+RETRY = 2.0  # seconds before a campaign that could not be opened is tried again
+
+
+class Open:
+    """A campaign being served.
+
+    Attributes
+    ----------
+    name : str
+        The name of its folder.
+    folder : Path
+        Where it lies.
+    clerk : Clerk
+        Asks and tells.
+    """
+
+    def __init__(self, name: str, folder: Path, desk: Desk) -> None:
+        self.name = name
+        self.folder = folder
+        self.desk = desk
+        self.clerk = Clerk(desk)
+
+    @property
+    def question(self) -> Question:
+        """What is asked."""
+        return self.desk.question
+
+    @property
+    def pool(self) -> Pool:
+        """The data."""
+        return self.desk.growth.pool
+
+    async def close(self) -> None:
+        """Finish what was asked, and let go of the log."""
+        await self.clerk.close()
+        await asyncio.to_thread(self.desk.journal.log.close)
+
+
+class Served:
+    """Every campaign of a server, opened when it is first asked for.
+
+    Parameters
+    ----------
+    root : Path
+        A campaign folder, or a folder that holds some.
+
+    Raises
+    ------
+    BadInput
+        When there is no such folder, or no campaign in it.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root).resolve()
+        self.single = (self.root / CONFIG).is_file()
+        if not self.names():
+            raise BadInput(
+                f"{root} holds no campaign (no {CONFIG} in it or in a folder of it); make one "
+                "with: querist new FILE --text COLUMN --ask a,b --dir DIR"
+            )
+        self._open: dict[str, Open] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._failed: dict[str, tuple[float, QueristError]] = {}
+        self._on_open: list[Callable[[Open], None]] = []
+
+    def names(self) -> list[str]:
+        """Names of the campaigns there are now."""
+        if self.single:
+            return [self.root.name]
+        if not self.root.is_dir():
+            return []
+        return sorted(path.parent.name for path in self.root.glob(f"*/{CONFIG}"))
+
+    def folder(self, name: str) -> Path:
+        """The folder of a campaign.
+
+        Raises
+        ------
+        Refused
+            404 when there is none of that name.
+        """
+        folder = self.root if self.single else self.root / name
+        # by membership, so that no name leads out of the folder
+        if name not in self.names():
+            raise Refused(404, f"no campaign goes by the name {name!r} here")
+        return folder
+
+    def base(self, name: str) -> str:
+        """What stands before the paths of a campaign's pages."""
+        return "" if self.single else f"/c/{quote(name, safe='')}"
+
+    def on_open(self, callback: Callable[[Open], None]) -> None:
+        """Call back with each campaign once it is open."""
+        self._on_open.append(callback)
+
+    async def get(self, name: str) -> Open:
+        """A campaign by its name.
+
+        Raises
+        ------
+        Refused
+            404 when there is none, 409 when it cannot be opened.
+        """
+        folder = self.folder(name)
+        if (found := self._open.get(name)) is not None:
+            return found
+        async with self._locks.setdefault(name, asyncio.Lock()):
+            if (found := self._open.get(name)) is not None:
+                return found
+            since, error = self._failed.get(name, (0.0, None))
+            if error is None or time.monotonic() - since > RETRY:
+                return await self._begin(name, folder)
+            raise self._broken(name, error)
+
+    async def _begin(self, name: str, folder: Path) -> Open:
+        try:
+            desk = await asyncio.to_thread(open_desk, folder)
+        except QueristError as error:
+            self._failed[name] = (time.monotonic(), error)
+            raise self._broken(name, error) from error
+        self._failed.pop(name, None)
+        found = self._open[name] = Open(name, folder, desk)
+        await found.clerk.start()
+        for callback in self._on_open:
+            callback(found)
+        return found
+
+    def _broken(self, name: str, error: QueristError) -> Refused:
+        return Refused(409, f"the campaign {name!r} cannot be opened: {error}")
+
+    async def close(self) -> None:
+        """Close every campaign."""
+        opened, self._open = self._open, {}
+        await asyncio.gather(*(found.close() for found in opened.values()))
+
+
+async def campaign_of(request: Request) -> Open:
+    """The campaign that a path speaks of; without a name the only one there is."""
+    served: Served = request.app.state.served
+    name = request.path_params.get("name")
+    if name is None:
+        if not served.single:
+            raise Refused(
+                404, f"several campaigns are served; name one, as in /c/{served.names()[0]}/api/v1"
+            )
+        name = served.root.name
+    return await served.get(name)

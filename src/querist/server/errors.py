@@ -1,0 +1,122 @@
+"""Errors of the server: one shape for all of them, {"error": sentence, "status": number}."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from querist.core.errors import (
+    BadInput,
+    BadLabel,
+    LogError,
+    LogFull,
+    NotServed,
+    QueristError,
+    UnknownTask,
+)
+from querist.server.wire import answer
+
+# the first that fits decides
+STATUS: tuple[tuple[type[QueristError], int], ...] = (
+    (BadLabel, 422),
+    (BadInput, 422),
+    (UnknownTask, 404),
+    (NotServed, 403),
+    (LogFull, 507),
+    (LogError, 503),
+)
+
+
+class Refused(Exception):
+    """A request the server will not do, with the HTTP status that says so.
+
+    Parameters
+    ----------
+    status : int
+        HTTP status.
+    message : str
+        A sentence for the person who reads it.
+    more : Any
+        Further fields of the answer.
+
+    Examples
+    --------
+    >>> Refused(404, "no campaign goes by that name").body()
+    {'error': 'no campaign goes by that name', 'status': 404}
+    """
+
+    def __init__(self, status: int, message: str, **more: Any) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.more = more
+
+    def body(self) -> dict[str, Any]:
+        """The answer as JSON."""
+        return {"error": self.message, "status": self.status, **self.more}
+
+
+def refusal(error: QueristError) -> Refused:
+    """An error of the loop as a refused request.
+
+    Examples
+    --------
+    >>> refusal(UnknownTask("no task goes by that id")).status
+    404
+    """
+    code = getattr(error, "code", None)
+    if isinstance(code, str):  # a lease that ran out, or is somebody else's
+        return Refused(409, str(error), code=code)
+    status = next((number for kind, number in STATUS if isinstance(error, kind)), 409)
+    return Refused(status, str(error))
+
+
+def said(problems: Sequence[Any]) -> str:
+    """What a validator found, as a sentence.
+
+    Examples
+    --------
+    >>> said([{"loc": ("n",), "msg": "Input should be less than 1001"}])
+    "'n': input should be less than 1001"
+    """
+    found = []
+    for problem in problems[:5]:
+        place = ".".join(str(part) for part in problem["loc"])
+        message = str(problem["msg"])
+        message = message[:1].lower() + message[1:]
+        found.append(f"{place!r}: {message}" if place else message)
+    more = f" (and {len(problems) - 5} more)" if len(problems) > 5 else ""
+    return "; ".join(found) + more
+
+
+def install(app: FastAPI) -> None:
+    """Have an app answer every error in the one shape."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Refused)
+        return answer(error.body(), error.status)
+
+    async def of_the_loop(request: Request, error: Exception) -> Response:
+        assert isinstance(error, QueristError)
+        found = refusal(error)
+        return answer(found.body(), found.status)
+
+    async def of_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        found = Refused(error.status_code, str(error.detail))
+        return answer(found.body(), found.status, error.headers)
+
+    async def of_shape(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        problems = [{**p, "loc": p["loc"][1:]} for p in error.errors()]
+        return answer(Refused(422, said(problems)).body(), 422)
+
+    app.add_exception_handler(Refused, refused)
+    app.add_exception_handler(QueristError, of_the_loop)
+    app.add_exception_handler(HTTPException, of_http)
+    app.add_exception_handler(RequestValidationError, of_shape)

@@ -1,0 +1,204 @@
+"""Where a campaign stands, read from its state alone: what trains is never loaded here."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Any
+
+from querist.core.types import Verdict
+from querist.loop.desk import Desk
+from querist.loop.state import IMPORTED, State
+from querist.reports.text import why
+from querist.stopping.budget import Budget
+
+DAY, HOUR = 86_400.0, 3_600.0
+
+
+def status(desk: Desk) -> dict[str, Any]:
+    """Counts, money, the last round, and what the rules say."""
+    state, ledger = desk.journal.state, desk.growth.ledger
+    recipe, counts = state.recipe, ledger.counts()
+    train, holdout = state.queues["train"], state.queues["holdout"]
+    last = state.rounds[-1] if state.rounds else None
+    price = recipe.get("price")
+    return {
+        "labels": counts["labelled"],
+        "bought": state.bought,
+        "budget": recipe.get("budget"),
+        "spent": None if price is None else round(price * state.bought, 2),
+        "price": price,
+        "items": counts,
+        "queue": {
+            "waiting": len(train),
+            "leased": len(train.held),
+            "holdout_waiting": len(holdout),
+            "holdout_leased": len(holdout.held),
+        },
+        "round": None if last is None else last.number,
+        "rounds": len(state.rounds),
+        "metrics": {} if last is None else {name: vars(i) for name, i in last.metrics.items()},
+        "measured_on": "" if last is None else last.measured_on,
+        "stop": {name: vars(verdict) for name, verdict in verdicts(state).items()},
+        "strategy": recipe.get("strategy"),
+        "model": recipe.get("model"),
+        "question": desk.question.to_json(),
+        "classes": class_counts(desk),
+        "annotators": annotators(state),
+        "data_version": "" if last is None else last.data_version,
+        "seconds": {} if last is None else dict(last.seconds),
+        "notes": [] if last is None else list(last.notes),
+    }
+
+
+def verdicts(state: State) -> dict[str, Verdict]:
+    """What each rule said at the last round; the budget is looked at anew."""
+    found = dict(state.rounds[-1].verdicts) if state.rounds else {}
+    budget = state.recipe.get("budget")
+    if budget is not None and state.bought >= budget:
+        verdict = Budget(labels=budget)(_now(state))
+        found["budget"] = verdict
+        if not ("stop" in found and found["stop"].stop):
+            found["stop"] = verdict
+    return found
+
+
+def _now(state: State) -> list[Any]:
+    from dataclasses import replace
+
+    last = state.rounds[-1]
+    return [replace(last, bought=state.bought)]
+
+
+def class_counts(desk: Desk) -> dict[str, int]:
+    """Training labels per class, zeros included; empty for a number."""
+    state, ledger = desk.journal.state, desk.growth.ledger
+    names = getattr(desk.question, "labels", ())
+    counted: Counter[str] = Counter()
+    for item_id in ledger.pool.ids(ledger.training_rows()):
+        belief = state.belief(item_id)
+        if belief is not None:
+            counted.update(belief.value if isinstance(belief.value, list) else [belief.value])
+    return {name: counted[name] for name in names}
+
+
+def annotators(state: State) -> dict[str, int]:
+    """Standing answers per annotator, imported labels aside."""
+    counted = Counter(vote.by for votes in state.votes.values() for vote in votes.values())
+    return {by: n for by, n in sorted(counted.items()) if by != IMPORTED}
+
+
+def labels(desk: Desk) -> list[dict[str, Any]]:
+    """One dict a labelled item: id, value, confidence, votes, arm, probability."""
+    state = desk.journal.state
+    rows = []
+    for item_id, votes in state.votes.items():
+        belief = state.belief(item_id)
+        assert belief is not None
+        first = min(votes.values(), key=lambda vote: vote.position)
+        asked = state.tasks[first.task_id].why if first.task_id else None
+        rows.append(
+            {
+                "id": item_id,
+                "value": belief.value,
+                "confidence": belief.confidence,
+                "votes": belief.votes,
+                "arm": asked.arm if asked else "given",
+                "probability": asked.probability if asked else None,
+            }
+        )
+    return rows
+
+
+def curve(state: State) -> dict[str, Any]:
+    """What each round measured."""
+    rounds = [
+        {
+            "round": turn.number,
+            "labels": turn.labels,
+            "measured_on": turn.measured_on,
+            "metrics": {name: vars(interval) for name, interval in turn.metrics.items()},
+            "at": step.at,
+        }
+        for turn, step in zip(state.rounds, state.steps, strict=True)
+    ]
+    return {"rounds": rounds}
+
+
+def why_item(desk: Desk, item_id: str) -> dict[str, Any]:
+    """Why an item was asked, who labelled it and when."""
+    state, growth = desk.journal.state, desk.growth
+    role = growth.ledger.role_of(int(growth.pool.rows([item_id])[0]))
+    tasks = [state.tasks[task_id] for task_id in state.by_item.get(item_id, ())]
+    votes = list(state.votes.get(item_id, {}).values())
+    skips = state.skips.get(item_id, [])
+    told = why(
+        item_id,
+        role=role,
+        asked=[(task.why, task.round, task.model_version) for task in tasks],
+        votes=[(v.by, v.value, v.at) for v in votes],
+        skips=[(s.by, s.reason, s.at) for s in skips],
+        stood_in={task.why.task_id for task in tasks if task.stood_in},
+    )
+    return {
+        "item_id": item_id,
+        "why": told,
+        "role": role,
+        "asked": [
+            {
+                "task_id": task.why.task_id,
+                "arm": task.why.arm,
+                "strategy": task.why.strategy,
+                "score": task.why.score,
+                "rank": task.why.rank,
+                "probability": task.why.probability,
+                "candidates": task.why.candidates,
+                "round": task.round,
+                "model_version": task.model_version,
+            }
+            for task in tasks
+        ],
+        "votes": [{"by": v.by, "value": v.value, "at": v.at, "seconds": v.seconds} for v in votes],
+        "skips": [{"by": s.by, "reason": s.reason, "at": s.at} for s in skips],
+    }
+
+
+def question(desk: Desk) -> dict[str, Any]:
+    """The question, its guidelines, and the settings the page goes by."""
+    recipe = desk.journal.state.recipe
+    return {
+        **desk.question.to_json(),
+        "view": desk.question.view,
+        "guidelines": {"version": 0, "html": "", "labels": {}},
+        "suggestions": bool(recipe.get("suggestions", False)),
+        "paused": bool(recipe.get("paused", False)),
+        "settings": {"order": recipe.get("order", "rank"), "budget": recipe.get("budget")},
+    }
+
+
+def why_none(desk: Desk, job: str) -> str:
+    """In words: why no task was handed out."""
+    state = desk.journal.state
+    if state.recipe.get("paused"):
+        return "paused"
+    stop = verdicts(state).get("stop")
+    if stop is not None and stop.stop:
+        return f"stopped: {stop.reason}"
+    if state.queues[job].held:
+        return "every waiting task is in somebody's hands"
+    return "the queue is empty; the next batch is being chosen"
+
+
+def done_by(state: State, name: str, now: float) -> dict[str, Any]:
+    """How much somebody answered: in all, today, and a minute over the last hour."""
+    times = [
+        vote.at for votes in state.votes.values() for vote in votes.values() if vote.by == name
+    ]
+    midnight = time.mktime((*time.localtime(now)[:3], 0, 0, 0, 0, 0, -1))
+    recent = sorted(at for at in times if at > now - HOUR)
+    span = (recent[-1] - recent[0]) / 60 if len(recent) > 1 else 0.0
+    return {
+        "today": sum(at >= midnight for at in times),
+        "answered": len(times),
+        "labels_per_minute": round((len(recent) - 1) / span, 1) if span else None,
+    }
