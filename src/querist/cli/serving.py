@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from querist.cli import options
-from querist.cli.output import hint, say
+from querist.cli.output import hint, say, say_json
 from querist.core.errors import BadInput, QueristError, need_extra
 
 if TYPE_CHECKING:
@@ -53,11 +53,12 @@ def serve(
     number: options.Number = None,
     batch: options.Batch = None,
     budget: options.Budget = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Serve the labelling page and the HTTP API.
 
     DIR is a campaign folder, or a folder of several. FILE makes a campaign beside it first, as
-    querist new does, or goes on with it.
+    querist new does, or goes on with it. Prints the address once it answers.
     """
     for package in EXTRA:
         if find_spec(package) is None:
@@ -83,7 +84,7 @@ def serve(
         work=work,
     )
     app = create_app(served, settings)
-    _run(app, listening, lambda: _greet(settings, browser and sys.stdout.isatty()))
+    _run(app, listening, lambda: _greet(settings, browser and sys.stdout.isatty(), as_json))
 
 
 def _holds_campaign(folder: Path) -> bool:
@@ -122,10 +123,13 @@ def _bound(host: str, port: int) -> socket.socket:
     return found
 
 
-def _greet(settings: Settings, browse: bool) -> None:
+def _greet(settings: Settings, browse: bool, as_json: bool) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{host}:{settings.port}/?token={settings.token}"
-    say(f"querist serves {settings.root.name} at {address}")
+    if as_json:
+        say_json({"url": f"http://{host}:{settings.port}", "token": settings.token})
+    else:
+        say(f"querist serves {settings.root.name} at {address}")
     if browse:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
@@ -166,7 +170,10 @@ def _run(app: Any, listening: socket.socket, ready: Callable[[], None]) -> None:
 
 def work(
     target: Annotated[Path, typer.Argument(metavar="DIR", help="A campaign, or a folder of them.")],
-    child: Annotated[bool, typer.Option("--child", hidden=True)] = False,
+    child: Annotated[
+        bool, typer.Option("--child", hidden=True, help="End with whoever holds the input.")
+    ] = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Retrain and choose batches as labels come in, until interrupted.
 
@@ -182,7 +189,9 @@ def work(
     while not stop.is_set():
         for folder in _campaigns(target):
             if folder not in running or not running[folder].is_alive():
-                thread = threading.Thread(target=_work_on, args=(folder, stop), daemon=True)
+                thread = threading.Thread(
+                    target=_work_on, args=(folder, stop, as_json), daemon=True
+                )
                 running[folder] = thread
                 thread.start()
         if not running:
@@ -207,12 +216,15 @@ def _watch_parent(stop: threading.Event) -> None:
     stop.set()
 
 
-def _work_on(folder: Path, stop: threading.Event) -> None:
+def _work_on(folder: Path, stop: threading.Event, as_json: bool) -> None:
     from querist.cli.watching import due
     from querist.loop.folder import open_folder
 
     def tell(line: str) -> None:
-        hint(f"{folder.name}: {line}")
+        if as_json:
+            say_json({"campaign": folder.name, "says": line})
+        else:
+            hint(f"{folder.name}: {line}")
 
     try:
         with open_folder(folder) as campaign:

@@ -39,7 +39,6 @@ def create_app(served: Served, settings: Settings) -> FastAPI:
     settings : Settings
         Where it is bound and what opens it.
     """
-
     keeper = Keeper(settings.root, _say)
 
     @asynccontextmanager
