@@ -127,3 +127,116 @@ def test_answers_given_before_an_oracle_fails_are_kept(points, side):
     with pytest.raises(RuntimeError, match="out of credit"):
         c.run(oracle)
     assert c.status()["bought"] == 3
+
+
+def test_what_is_given_back_is_the_next_to_be_handed_out(points):
+    c = points()
+    mine, theirs = c.ask(3, by="ann"), c.ask(2, by="bob")
+    assert c.desk.release([mine[2].task_id, theirs[0].task_id, "no such task"], "ann") == 1
+    assert c.desk.release(None, "ann") == 2 and c.desk.release(None, "ann") == 0
+    back = [mine[2], mine[0], mine[1]]
+    assert [t.task_id for t in c.ask(3, by="carl")] == [t.task_id for t in back]
+    assert theirs[0].task_id in c.desk.journal.state.queues["train"].held
+
+
+def test_everything_held_is_given_back_in_the_order_it_was_queued(points):
+    c = points(batch=12)
+    tasks = c.ask(12)
+    assert c.desk.release(None, "me") == 12
+    assert [t.task_id for t in c.ask(12, by="bob")] == [t.task_id for t in tasks]
+
+
+def test_a_task_given_back_after_a_newer_ranking_is_withdrawn(points, side):
+    c = points()
+    held = c.ask(2, by="ann")
+    for task in c.ask(8, by="bob"):
+        c.tell(task, side(task.item_id), by="bob")
+    c.step()
+    assert c.desk.release(None, "ann") == 2
+    state = c.desk.journal.state
+    assert all(state.tasks[task.task_id].done for task in held)
+    assert not {t.task_id for t in held} & {t.task_id for t in c.ask(50, by="carl")}
+
+
+def test_leases_are_renewed_also_after_they_ran_out_while_nobody_took_the_task(points):
+    c = points()
+    kept, lost, theirs = *c.ask(2, by="ann", lease=0.001), c.ask(by="bob")[0]
+    time.sleep(0.005)
+    state = c.desk.journal.state
+    taken = c.ask(by="carl")[0]
+    kept, lost = (kept, lost) if taken.task_id == lost.task_id else (lost, kept)
+    wanted = [kept.task_id, lost.task_id, theirs.task_id, "none"]
+    assert c.desk.renew(wanted, "ann", 60) == (wanted[:1], wanted[1:])
+    assert state.tasks[kept.task_id].held_by == "ann"
+    assert state.tasks[kept.task_id].until > time.time() + 50
+    c.skip(kept, by="ann")
+    assert c.desk.renew([kept.task_id], "ann", 60) == ([], [kept.task_id])
+
+
+def test_taking_back_and_holding_on_is_one_act(points):
+    log = MemoryLog()
+    c = points(log)
+    task = c.ask(by="ann")[0]
+    c.tell(task, "a", by="ann")
+    position = log.position
+    again = c.desk.retract(task, "ann", lease=60)
+    assert again is not None and again.task_id == task.task_id and log.position == position + 2
+    assert c.desk.journal.state.tasks[task.task_id].held_by == "ann"
+    c.tell(task.item_id, "b", by="ann")
+    assert c.status()["bought"] == 1
+    assert c.desk.retract(task, "ann") is None
+    unasked = next(i for i in ("i0", "i1", "i2") if i not in c.desk.journal.state.by_item)
+    c.tell(unasked, "a", by="ann")
+    assert c.desk.retract(unasked, "ann", lease=60) is None  # there is no task to hold
+
+
+def test_a_note_is_kept_and_a_flag_may_stand_alone(points):
+    log = MemoryLog()
+    c = points(log)
+    task = c.ask(by="ann")[0]
+    c.desk.note(task, "two readings", "ann")
+    c.desk.note(task.item_id, "", "bob", flag=True)
+    notes = points(log).desk.journal.state.notes[task.item_id]
+    assert [(n.by, n.text, n.flag, n.task_id) for n in notes] == [
+        ("ann", "two readings", False, task.task_id),
+        ("bob", "", True, task.task_id),
+    ]
+    with pytest.raises(BadInput, match="a note is a text"):
+        c.desk.note(task, "  ", "ann")
+    with pytest.raises(UnknownTask):
+        c.desk.note("nothing", "x", "ann")
+
+
+def test_a_task_says_which_round_queued_it_and_how_long_it_is_lent(points):
+    c = points()
+    task = c.ask(lease=100)[0]
+    assert task.round == 0 and task.arm in ("open", "control")
+    assert time.time() + 90 < task.until < time.time() + 101
+    for lease in (0, -1, float("nan"), float("inf"), "5", True):
+        with pytest.raises(BadInput, match="lease is a time"):
+            c.ask(lease=lease)
+
+
+def test_of_two_processes_that_renew_and_ask_at_once_one_has_the_task(points):
+    log = MemoryLog()
+    one, two = points(log), points(log)
+    for _ in range(20):
+        task = one.ask(by="ann", lease=0.001)[0]
+        time.sleep(0.002)
+        got = {}
+
+        def renew(task=task, got=got):
+            got["ann"] = one.desk.renew([task.task_id], "ann", 60)[0]
+
+        def ask(got=got):
+            got["bob"] = [t.task_id for t in two.ask(by="bob", lease=60)]
+
+        threads = [threading.Thread(target=run) for run in (renew, ask)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not set(got["ann"]) & set(got["bob"])
+        assert got["ann"] or task.task_id in got["bob"]
+        one.desk.release(None, "ann")
+        two.desk.release(None, "bob")

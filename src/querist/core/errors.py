@@ -49,6 +49,29 @@ class NotServed(QueristError, LookupError):
     """An item reserved for measuring (holdout, stop set) was asked of the policy."""
 
 
+class LeaseLost(QueristError, RuntimeError):
+    """A task is no longer in the hands of whoever answered it; nothing was recorded.
+
+    Attributes
+    ----------
+    code : str
+        "lease_expired": its lease ran out, or the queue was ranked anew; renew it, or ask again.
+        "held": somebody else has it now. "answered": all answers it was asked for are in.
+
+    Examples
+    --------
+    >>> LeaseLost("task b0-1 is in other hands; ask for another one", "held").code
+    'held'
+    """
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+    def __reduce__(self) -> tuple[type[LeaseLost], tuple[str, str]]:
+        return LeaseLost, (str(self), self.code)
+
+
 class Conflict(QueristError, RuntimeError):
     """The log moved past the position the writer expected; read on and try again."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from querist.core.errors import LogError, NewerLog
@@ -15,10 +15,15 @@ GENESIS = "0" * 64
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One fact. `at` is the wall-clock time in seconds since 1970."""
+    """One fact. `at` is the wall-clock time in seconds since 1970.
+
+    `since` names the fields that a later version of the kind brought; while they hold their
+    defaults the event is written as version 1, which every querist reads.
+    """
 
     kind: ClassVar[str] = ""
     version: ClassVar[int] = 1
+    since: ClassVar[tuple[str, ...]] = ()
     at: float = 0.0
 
 
@@ -54,7 +59,9 @@ class QueuedItem:
     """Why one item is asked: kept from the start, since it cannot be rebuilt later.
 
     `probability` is the chance this item had to be picked for its place in the batch,
-    given the candidates (1 for a deterministic pick, null when it is not known).
+    given the candidates (1 for a deterministic pick, null when it is not known). `guess` is the
+    answer the model held likeliest when the item was queued and `sure` its probability; null
+    without a model, and `sure` also where the model gives none.
     """
 
     task_id: str
@@ -65,6 +72,8 @@ class QueuedItem:
     rank: int
     probability: float | None
     candidates: int
+    guess: Any = None
+    sure: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,10 +81,12 @@ class Queued(Event):
     """Items were put into the queue.
 
     With `replaces`, waiting training tasks of earlier rounds that nobody holds are
-    withdrawn first: the new ranking stands for them.
+    withdrawn first: the new ranking stands for them. An item that several people are to answer
+    comes once for each, the copies named ``b0-3.2``, ``b0-3.3``... behind ``b0-3``.
     """
 
     kind: ClassVar[str] = "queued"
+    version: ClassVar[int] = 2
     round: int = 0
     model_version: int | None = None
     replaces: bool = True
@@ -94,15 +105,24 @@ class Asked(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Told(Event):
-    """An answer. `task_id` is empty for a label nobody asked for (imported, volunteered)."""
+    """An answer. `task_id` is empty for a label nobody asked for (imported, volunteered).
+
+    `key` is the caller's name of this answer: the same key again is the same answer again.
+    `guidelines` is the version of the guidelines that stood beside the item, 0 for none, and
+    `suggested` the model's answer if the annotator was shown it.
+    """
 
     kind: ClassVar[str] = "told"
+    version: ClassVar[int] = 2
+    since: ClassVar[tuple[str, ...]] = ("guidelines", "suggested")
     task_id: str = ""
     item_id: str = ""
     value: Any = None
     by: str = ""
     seconds: float | None = None
     key: str = ""
+    guidelines: int = 0
+    suggested: Any = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +144,27 @@ class Retracted(Event):
     task_id: str = ""
     item_id: str = ""
     by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Released(Event):
+    """An annotator gave tasks back unanswered; they come first again."""
+
+    kind: ClassVar[str] = "released"
+    task_ids: tuple[str, ...] = ()
+    by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noted(Event):
+    """An annotator's comment on an item; with `flag` somebody else should look at it."""
+
+    kind: ClassVar[str] = "noted"
+    task_id: str = ""
+    item_id: str = ""
+    by: str = ""
+    text: str = ""
+    flag: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +192,16 @@ class RecipeChanged(Event):
     by: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class QuestionChanged(Event):
+    """Answers were added to the question, behind those there were: its old and new JSON form."""
+
+    kind: ClassVar[str] = "question_changed"
+    old: Mapping[str, Any] = field(default_factory=dict)
+    new: Mapping[str, Any] = field(default_factory=dict)
+    by: str = ""
+
+
 EVENTS: dict[str, type[Event]] = {
     cls.kind: cls
     for cls in (
@@ -161,8 +212,11 @@ EVENTS: dict[str, type[Event]] = {
         Told,
         Skipped,
         Retracted,
+        Released,
+        Noted,
         Stepped,
         RecipeChanged,
+        QuestionChanged,
     )
 }
 
@@ -175,14 +229,21 @@ def event_to_json(event: Event) -> str:
     >>> event_to_json(Retracted(at=1.0, task_id="r0-1", item_id="a", by="ann"))
     '{"at":1.0,"by":"ann","item_id":"a","kind":"retracted","task_id":"r0-1","v":1}'
     """
-    form: dict[str, Any] = {"kind": event.kind, "v": event.version}
-    for part in fields(event):
-        form[part.name] = getattr(event, part.name)
+    form: dict[str, Any] = {"kind": event.kind, "v": event.version, **vars(event)}
     if isinstance(event, Queued):
         form["items"] = [vars(item) for item in event.items]
+        if all(item.guess is None and item.sure is None for item in event.items):
+            form["v"] = 1
+            form["items"] = [_without(item, ("guess", "sure")) for item in form["items"]]
+    elif event.since and all(form[name] == getattr(type(event), name) for name in event.since):
+        form = _without(form, event.since) | {"v": 1}
     return json.dumps(
         form, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
+
+
+def _without(form: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in form.items() if name not in names}
 
 
 def event_from_json(text: str) -> Event:
@@ -213,7 +274,7 @@ def event_from_json(text: str) -> Event:
         )
     if cls is Queued:
         form["items"] = tuple(QueuedItem(**item) for item in form["items"])
-    if cls is Asked:
+    if cls is Asked or cls is Released:
         form["task_ids"] = tuple(form["task_ids"])
     try:
         return cls(**form)

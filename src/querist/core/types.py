@@ -67,12 +67,28 @@ class Task:
         What the annotator sees: a text, a row as a dict, an image path or array.
     view : str
         Name of the widget that asks the question.
+    round : int
+        The round that queued it.
+    until : float
+        When its lease ends, in seconds since 1970.
+    arm : str
+        What it was queued for: "open", "control", "holdout", "requested". Annotators should not
+        see it: a control item is served blind.
+    guess : Any
+        The answer the model held likeliest when the item was queued; None without a model.
+    sure : float or None
+        Its probability, where the model gives one.
     """
 
     task_id: str
     item_id: str
     item: Any
     view: str
+    round: int = -1
+    until: float = 0.0
+    arm: str = ""
+    guess: Any = None
+    sure: float | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from querist.core.types import Round, Task
-from querist.loop.desk import Answer, Desk
+from querist.loop.answers import Answer
+from querist.loop.desk import Desk
 from querist.loop.growth import Growth, arrival
 from querist.loop.history import History
 from querist.loop.journal import Journal
@@ -32,6 +33,8 @@ class Campaign:
 
     Attributes
     ----------
+    desk : Desk
+        Everything that asks and answers: also `release`, `renew`, `note`, `judge`.
     history : History
         Rounds, past models and training sets, and why an item was asked.
 
@@ -50,7 +53,7 @@ class Campaign:
         self._growth = growth
         self._worker = worker
         self._rewire = rewire
-        self._desk = Desk(journal, growth, worker.parts.question)
+        self.desk = Desk(journal, growth)
         self.history = History(worker)
 
     def __repr__(self) -> str:
@@ -116,8 +119,8 @@ class Campaign:
             For an id of the holdout or the stop set.
         """
         if items is not None:
-            return self._desk.request(items, by, lease)
-        return self._desk.ask(n, by, lease, job)
+            return self.desk.request(items, by, lease)
+        return self.desk.ask(n, by, lease, job)
 
     def tell(
         self, task: Task | str, value: Any, *, by: str = "me", seconds: float | None = None
@@ -140,7 +143,7 @@ class Campaign:
         UnknownTask
             When no task or item goes by that id.
         """
-        self._desk.tell([{"task": task, "value": value, "by": by, "seconds": seconds}])
+        self.desk.tell([{"task": task, "value": value, "by": by, "seconds": seconds}])
 
     def tell_many(self, answers: Iterable[Answer]) -> None:
         """Record several answers in one write: all of them, or none when one is refused.
@@ -148,15 +151,15 @@ class Campaign:
         Each answer is a mapping with `task` (or `task_id`) and `value`, and optionally `by`,
         `seconds` and `key`; or a tuple of these in that order.
         """
-        self._desk.tell(answers)
+        self.desk.tell(answers)
 
     def skip(self, task: Task | str, reason: str = "", *, by: str = "me") -> None:
         """Pass on a task: `by` is not asked it again, others may be, and no label is spent."""
-        self._desk.skip(task, reason, by)
+        self.desk.skip(task, reason, by)
 
     def retract(self, task: Task | str, *, by: str = "me") -> None:
         """Take an answer back; its task is open again and the label is not paid for."""
-        self._desk.retract(task, by)
+        self.desk.retract(task, by)
 
     def step(self) -> Round:
         """Train, measure, judge, choose the next batch: one turn of the ring.
@@ -164,7 +167,6 @@ class Campaign:
         Returns the last round when nothing new was told and tasks still wait. How far it is,
         and a way to end it, leaving all as it was: `querist.progress`.
         """
-        self._desk.queue_holdout()
         return self._worker.step()
 
     def run(self, oracle: Oracle, *, until: Any = None, by: str = "oracle") -> list[Round]:

@@ -3,53 +3,65 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Any
 
-from querist.core.errors import BadInput, NotServed, UnknownTask
-from querist.core.events import Asked, Event, Queued, QueuedItem, Retracted, Skipped, Told
+from querist.core.errors import BadInput, NotServed, QueristError, UnknownTask
+from querist.core.events import (
+    Asked,
+    Event,
+    Noted,
+    Queued,
+    QueuedItem,
+    Released,
+    Retracted,
+    Skipped,
+)
 from querist.core.protocols import Question
 from querist.core.types import Task
+from querist.loop.answers import Answer, Place, Sheet, check_by, find
 from querist.loop.growth import Growth
 from querist.loop.journal import Journal
-
-Answer = Mapping[str, Any] | Sequence[Any]
-_FIELDS = ("task", "value", "by", "seconds", "key")
 
 
 class Desk:
     """Ask and tell over one journal, for any number of annotators and processes."""
 
-    def __init__(self, journal: Journal, growth: Growth, question: Question) -> None:
+    def __init__(self, journal: Journal, growth: Growth) -> None:
         self.journal = journal
         self.growth = growth
-        self.question = question
+
+    @property
+    def question(self) -> Question:
+        """What is asked, as it stands."""
+        return self.growth.question
 
     def ask(self, n: int, by: str, lease: float, job: str) -> list[Task]:
-        """Lend up to `n` waiting tasks of a job to `by`."""
+        """Lend up to `n` waiting tasks of a job to `by`; none while the campaign is paused."""
         queues = self.journal.state.queues
         if isinstance(n, bool) or not isinstance(n, int) or n < 1:
             raise BadInput(f"n is how many tasks to hand out, 1 or more; got {n!r}")
         if job not in queues:
             raise BadInput(f"job is one of {sorted(queues)}; got {job!r}")
+        _check_lease(by, lease)
 
         def look() -> tuple[list[Event], list[str]]:
-            now = time.time()
+            state, now = self.journal.state, time.time()
             for queue in queues.values():
                 queue.lapse(now)
-            tasks = self.journal.state.tasks
+            tasks = state.tasks
             known = (
-                t for t in queues[job].available(by, now) if self.growth.has(tasks[t].why.item_id)
+                t for t in state.open_to(by, job, now) if self.growth.has(tasks[t].why.item_id)
             )
             free = list(islice(known, self._affordable(n)))
-            return [_lent(free, by, lease, now)] if free else [], free
+            return [Asked(at=now, task_ids=tuple(free), by=by, lease=lease)] if free else [], free
 
         return self._shown(self.journal.decide(look))
 
     def request(self, item_ids: Sequence[str], by: str, lease: float) -> list[Task]:
         """Lend tasks for items the owner names, past the strategy."""
         wanted = list(dict.fromkeys(map(str, item_ids)))
+        _check_lease(by, lease)
 
         def look() -> tuple[list[Event], list[str]]:
             state, now = self.journal.state, time.time()
@@ -61,7 +73,8 @@ class Desk:
             )
             names = [item.task_id for item in items]
             queued = Queued(at=now, round=len(state.rounds) - 1, replaces=False, items=items)
-            return [queued, _lent(names, by, lease, now)] if names else [], names
+            asked = Asked(at=now, task_ids=tuple(names), by=by, lease=lease)
+            return [queued, asked] if names else [], names
 
         return self._shown(self.journal.decide(look))
 
@@ -76,26 +89,55 @@ class Desk:
             if state.votes.get(item_id) or state.is_queued(item_id):
                 raise BadInput(f"item {item_id!r} is labelled or queued already")
 
-    def tell(self, answers: Iterable[Answer]) -> list[int]:
+    def tell(self, answers: Iterable[Answer], strict: bool = False) -> list[int]:
         """Write the answers, all or none; those that stand already are left alone.
 
-        Gives the log position of each standing answer.
+        Gives the log position of each answer. The same key of the same person about the same
+        item is the same answer again, whatever was said since.
+
+        Raises
+        ------
+        LeaseLost
+            With `strict`, for a task that is not in the hands of whoever answers.
         """
-        with self.journal.lock:
-            self.journal.sync()
-            told = [self._told(**_fields(answer)) for answer in answers]
-            self.journal.append([event for event, stands in told if not stands])
+        positions = []
+        for place in self._judged(list(answers), strict, all_or_none=True):
+            if isinstance(place, QueristError):
+                raise place
+            positions.append(place)
+        return positions
+
+    def judge(self, answers: Iterable[Answer], strict: bool = True) -> list[int | QueristError]:
+        """Judge each answer by itself and write the good ones at once.
+
+        Gives, for each, its log position or the error that refused it.
+        """
+        return self._judged(list(answers), strict, all_or_none=False)
+
+    def _judged(
+        self, answers: list[Answer], strict: bool, all_or_none: bool
+    ) -> list[int | QueristError]:
+        def look() -> tuple[list[Event], tuple[int, list[Place | QueristError]]]:
             state = self.journal.state
-            standing = [state.votes.get(event.item_id, {}).get(event.by) for event, _ in told]
-            # taken back by another process in the meantime: it stands no more
-            return [vote.position if vote else state.position for vote in standing]
+            sheet = Sheet(state, self.growth, strict)
+            places = [sheet.mark(answer) for answer in answers]
+            refused = all_or_none and any(isinstance(place, QueristError) for place in places)
+            return [] if refused else sheet.events, (state.position, places)
+
+        before, places = self.journal.decide(look)
+        return [
+            place
+            if isinstance(place, QueristError)
+            else place.at + (0 if place.written else before)
+            for place in places
+        ]
 
     def skip(self, task: Task | str, reason: str, by: str) -> None:
         """Record that `by` passed on a task."""
-        _check_by(by)
+        check_by(by)
 
         def look() -> tuple[list[Event], None]:
-            task_id, item_id = self._find(task)
+            task_id, item_id = self._find(task, by)
             if not task_id:
                 raise UnknownTask(f"item {item_id!r} was never asked, so nobody can skip it")
             if by in self.journal.state.tasks[task_id].skipped_by:
@@ -105,38 +147,97 @@ class Desk:
 
         self.journal.decide(look)
 
-    def retract(self, task: Task | str, by: str) -> None:
-        """Take back what `by` said of an item."""
+    def retract(self, task: Task | str, by: str, lease: float | None = None) -> Task | None:
+        """Take back what `by` said of an item.
 
-        def look() -> tuple[list[Event], None]:
-            _, item_id = self._find(task)
-            vote = self.journal.state.votes.get(item_id, {}).get(by)
+        With `lease` its task, where it is open again, goes back into his hands at once: nobody
+        else can take it in between.
+        """
+        if lease is not None:
+            _check_lease(by, lease)
+
+        def look() -> tuple[list[Event], str]:
+            state, now = self.journal.state, time.time()
+            _, item_id = self._find(task, by)
+            vote = state.votes.get(item_id, {}).get(by)
             if vote is None:
                 raise UnknownTask(f"{by!r} has no answer on item {item_id!r} to take back")
-            event = Retracted(at=time.time(), task_id=vote.task_id, item_id=item_id, by=by)
-            return [event], None
+            events: list[Event] = [
+                Retracted(at=now, task_id=vote.task_id, item_id=item_id, by=by),
+            ]
+            held = "" if lease is None else state.reopens(item_id, by)
+            if held and lease is not None:
+                events.append(Asked(at=now, task_ids=(held,), by=by, lease=lease))
+            return events, held
 
-        self.journal.decide(look)
+        held = self.journal.decide(look)
+        return self._shown([held])[0] if held else None
 
-    def queue_holdout(self) -> None:
-        """Give every holdout item a task of its own job."""
+    def renew(self, task_ids: Sequence[str], by: str, lease: float) -> tuple[list[str], list[str]]:
+        """Lengthen leases of `by`, also those that ran out while nobody else took the task.
+
+        Gives the ids of the tasks that are in his hands now, and of those he has lost.
+        """
+        wanted = list(dict.fromkeys(map(str, task_ids)))
+        _check_lease(by, lease)
+
+        def look() -> tuple[list[Event], list[str]]:
+            now = time.time()
+            kept = [task_id for task_id in wanted if self._may_renew(task_id, by, now)]
+            return [Asked(at=now, task_ids=tuple(kept), by=by, lease=lease)] if kept else [], kept
+
+        renewed = self.journal.decide(look)
+        return renewed, [task_id for task_id in wanted if task_id not in set(renewed)]
+
+    def _may_renew(self, task_id: str, by: str, now: float) -> bool:
+        task = self.journal.state.tasks.get(task_id)
+        if task is None or task.done or task.last_by != by:
+            return False
+        return task.held_by in ("", by)
+
+    def release(self, task_ids: Sequence[str] | None, by: str) -> int:
+        """Give tasks back unanswered, all that `by` holds with None; how many there were.
+
+        They are the next to be handed out, but for those that a newer ranking has replaced.
+        """
+        check_by(by)
+        wanted = None if task_ids is None else dict.fromkeys(map(str, task_ids))
+
+        def look() -> tuple[list[Event], int]:
+            state = self.journal.state
+            if wanted is None:
+                held = [t for queue in state.queues.values() for t in queue.held]
+                held.sort(key=lambda t: (state.tasks[t].batch, _place(t)))
+            else:
+                held = [task_id for task_id in wanted if task_id in state.tasks]
+            own = tuple(task_id for task_id in held if state.tasks[task_id].held_by == by)
+            return [Released(at=time.time(), task_ids=own, by=by)] if own else [], len(own)
+
+        return self.journal.decide(look)
+
+    def note(self, task: Task | str, text: str, by: str, flag: bool = False) -> None:
+        """Keep a comment of `by` on an item; with `flag` somebody else should look at it."""
+        check_by(by)
+        if not isinstance(text, str) or not (text.strip() or flag):
+            raise BadInput(f"a note is a text, which only a flag may leave out; got {text!r}")
 
         def look() -> tuple[list[Event], None]:
-            state, rows = self.journal.state, self.growth.ledger.holdout_queue()
-            batch = len(state.batches)
-            items = tuple(
-                QueuedItem(f"b{batch}-{k}", item_id, "holdout", "Random", None, k, 1.0, len(rows))
-                for k, item_id in enumerate(self.growth.pool.ids(rows))
+            task_id, item_id = self._find(task, by)
+            noted = Noted(
+                at=time.time(), task_id=task_id, item_id=item_id, by=by, text=text, flag=bool(flag)
             )
-            number = len(state.rounds) - 1
-            event = Queued(at=time.time(), round=number, replaces=False, items=items)
-            return [event] if items else [], None
+            return [noted], None
 
         self.journal.decide(look)
 
     def _affordable(self, n: int) -> int:
-        """How many of `n` tasks the budget still pays for, beside those in somebody's hands."""
+        """How many of `n` tasks may be handed out: none in a pause, and what the budget pays for.
+
+        Tasks in somebody's hands may all be answered, so they count as spent.
+        """
         state = self.journal.state
+        if state.recipe.get("paused"):
+            return 0
         budget: int | None = state.recipe.get("budget")
         if budget is None:
             return n
@@ -145,92 +246,35 @@ class Desk:
 
     def _shown(self, task_ids: Sequence[str]) -> list[Task]:
         """The tasks as their annotator sees them."""
-        tasks, pool = self.journal.state.tasks, self.growth.pool
-        item_ids = [tasks[task_id].why.item_id for task_id in task_ids]
+        tasks, pool, view = self.journal.state.tasks, self.growth.pool, self.question.view
+        told = [tasks[task_id] for task_id in task_ids]
+        rows = pool.rows([task.why.item_id for task in told])
         return [
-            Task(task_id, item_id, pool.show(int(row)), self.question.view)
-            for task_id, item_id, row in zip(task_ids, item_ids, pool.rows(item_ids), strict=True)
+            Task(
+                task.why.task_id,
+                task.why.item_id,
+                pool.show(row),
+                view,
+                round=task.round,
+                until=task.until,
+                arm=task.why.arm,
+                guess=task.why.guess,
+                sure=task.why.sure,
+            )
+            for task, row in zip(told, rows.tolist(), strict=True)
         ]
 
-    def _told(
-        self,
-        task: Task | str,
-        value: Any,
-        by: str = "me",
-        seconds: float | None = None,
-        key: str = "",
-    ) -> tuple[Told, bool]:
-        """The event of an answer, and whether the same answer stands already."""
-        _check_by(by)
-        task_id, item_id = self._find(task)
-        value = self.question.check(value)
-        vote = self.journal.state.votes.get(item_id, {}).get(by)
-        told = Told(
-            at=time.time(),
-            task_id=task_id,
-            item_id=item_id,
-            value=value,
-            by=by,
-            seconds=seconds,
-            key=key,
-        )
-        return told, vote is not None and vote.value == value
-
-    def _find(self, task: Task | str) -> tuple[str, str]:
-        """Task id ("" when the item was not asked) and item id of a task or an item id."""
-        name = task.task_id if isinstance(task, Task) else str(task)
-        known = self.journal.state.tasks.get(name)
-        if known is not None:
-            if isinstance(task, Task) and task.item_id != known.why.item_id:
-                raise UnknownTask(
-                    f"task {name!r} asks about item {known.why.item_id!r} here, not about "
-                    f"{task.item_id!r}: it comes from another campaign"
-                )
-            return name, known.why.item_id
-        try:
-            self.growth.pool.rows([name])
-        except UnknownTask:
-            raise UnknownTask(
-                f"no task and no item goes by the id {name!r}; pass a task from ask(), its "
-                "task_id, or the id of an item of the pool"
-            ) from None
-        tasks = self.journal.state.by_item.get(name, [""])
-        return tasks[-1], name
+    def _find(self, task: Task | str, by: str) -> tuple[str, str]:
+        return find(self.journal.state, self.growth, task, by)
 
 
-def _lent(task_ids: Sequence[str], by: str, lease: float, now: float) -> Asked:
-    _check_by(by)
-    if not lease > 0:
+def _check_lease(by: str, lease: float) -> None:
+    check_by(by)
+    number = isinstance(lease, (int, float)) and not isinstance(lease, bool)
+    if not (number and 0 < lease < float("inf")):
         raise BadInput(f"lease is a time in seconds, above 0; got {lease!r}")
-    return Asked(at=now, task_ids=tuple(task_ids), by=by, lease=lease)
 
 
-def _check_by(by: str) -> None:
-    if not isinstance(by, str) or not by.strip():
-        raise BadInput(f"by names who asks or answers; got {by!r}")
-
-
-def _fields(answer: Answer) -> dict[str, Any]:
-    """An answer as named fields, from a mapping or from a tuple in that order.
-
-    Examples
-    --------
-    >>> _fields({"task_id": "b0-1", "item": "hi", "value": "spam"})
-    {'value': 'spam', 'task': 'b0-1'}
-    >>> _fields(("b0-1", "spam", "ann"))
-    {'task': 'b0-1', 'value': 'spam', 'by': 'ann'}
-    """
-    if isinstance(answer, Mapping):
-        fields = {name: answer[name] for name in _FIELDS if name in answer}
-        if "task_id" in answer:
-            fields.setdefault("task", answer["task_id"])
-    elif isinstance(answer, Sequence) and not isinstance(answer, str):
-        fields = dict(zip(_FIELDS, answer, strict=False))
-    else:
-        fields = {}
-    if not {"task", "value"} <= set(fields):
-        raise BadInput(
-            f"an answer names its task and its value, as {{'task': ..., 'value': ...}} or "
-            f"(task, value), but got {answer!r}"
-        )
-    return fields
+def _place(task_id: str) -> tuple[int, ...]:
+    """Place of a task in its batch: ``b3-12.2`` is the second copy of the twelfth."""
+    return tuple(int(part) for part in task_id.rpartition("-")[2].split(".") if part.isdigit())

@@ -143,7 +143,7 @@ def open_desk(folder: str | Path) -> Desk:
         journal.sync()
     question = question_from_json(config["question"])
     pool = open_folder_pool(folder, config)
-    return Desk(journal, Growth(pool, question, journal.state, _columns(config)), question)
+    return Desk(journal, Growth(pool, question, journal.state, _columns(config)))
 
 
 def add_to_folder(folder: str | Path, data: str | Path) -> int:

@@ -14,7 +14,9 @@ class TaskState:
     """One task: why it was queued, who holds it, who passed on it.
 
     `trial` is the number of the trial of strategy and model it belongs to; `stood_in` whether
-    another strategy picked it, since the campaign's own had lost to the control slice.
+    another strategy picked it, since the campaign's own had lost to the control slice. `batch`
+    counts the times something was queued before; `last_by` held it last, and may go on with it
+    after the lease while nobody else has taken it.
     """
 
     why: QueuedItem
@@ -22,7 +24,9 @@ class TaskState:
     model_version: int | None
     trial: int = 0
     stood_in: bool = False
+    batch: int = 0
     held_by: str = ""
+    last_by: str = ""
     until: float = 0.0
     done: bool = False
     skipped_by: set[str] = field(default_factory=set)
@@ -36,11 +40,13 @@ class Queue:
     >>> why = QueuedItem("t", "a", "open", "Margin", 0.1, 0, 1.0, 9)
     >>> queue = Queue()
     >>> queue.push(TaskState(why, 0, None))
-    >>> list(queue.available("ann", now=0.0))
+    >>> list(queue.waiting())
     ['t']
     >>> queue.lend("t", "ann", until=600.0)
-    >>> list(queue.available("bob", now=10.0)), list(queue.available("bob", now=700.0))
-    ([], ['t'])
+    >>> queue.lapse(now=10.0); list(queue.waiting())
+    []
+    >>> queue.lapse(now=700.0); list(queue.waiting())
+    ['t']
     """
 
     def __init__(self) -> None:
@@ -63,7 +69,7 @@ class Queue:
         """Hand a task to an annotator until a time (seconds since 1970)."""
         task = self.tasks[task_id]
         self._discard(task_id)
-        task.held_by, task.until = by, until
+        task.held_by, task.last_by, task.until = by, by, until
         self.held.add(task_id)
         heapq.heappush(self._leases, (until, task_id))
 
@@ -71,8 +77,14 @@ class Queue:
         """Put a task back at the end (passed on, or its answer was retracted)."""
         task = self.tasks[task_id]
         self._discard(task_id)
-        task.done, task.held_by = False, ""
+        task.done, task.held_by, task.last_by = False, "", ""
         self._rest[task_id] = None
+
+    def give_back(self, task_id: str) -> None:
+        """Put a task that was held before all that wait."""
+        self.reopen(task_id)
+        del self._rest[task_id]
+        self._first[task_id] = None
 
     def close(self, task_id: str) -> None:
         """A task is answered, or withdrawn."""
@@ -90,26 +102,10 @@ class Queue:
                 self.held.discard(task_id)
                 self._first[task_id] = None
 
-    def withdraw(self) -> list[str]:
-        """Close every waiting task nobody has passed on; return their ids."""
-        gone = [t for t in self.waiting() if not self.tasks[t].skipped_by]
-        for task_id in gone:
-            self.close(task_id)
-        return gone
-
     def waiting(self) -> Iterator[str]:
         """Ids of the tasks nobody holds, in serving order."""
         yield from self._first
         yield from self._rest
-
-    def untouched(self) -> bool:
-        """Whether a waiting task is left that nobody has passed on."""
-        return any(not self.tasks[task_id].skipped_by for task_id in self.waiting())
-
-    def available(self, by: str, now: float) -> Iterator[str]:
-        """Ids of the tasks `by` may take at the time `now`, in serving order."""
-        self.lapse(now)
-        return (t for t in self.waiting() if by not in self.tasks[t].skipped_by)
 
     def _discard(self, task_id: str) -> None:
         self._first.pop(task_id, None)

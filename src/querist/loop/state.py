@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import singledispatchmethod
 from typing import Any, NamedTuple
 
@@ -11,9 +11,12 @@ from querist.core.events import (
     Asked,
     Event,
     ItemsAdded,
+    Noted,
     Opened,
+    QuestionChanged,
     Queued,
     RecipeChanged,
+    Released,
     Retracted,
     Skipped,
     Stepped,
@@ -61,6 +64,7 @@ class State:
     def __init__(self) -> None:
         self.position = 0
         self.opened: Opened | None = None
+        self.question: dict[str, Any] = {}
         self.recipe: dict[str, Any] = {}
         self.arrivals: list[ItemsAdded] = []
         self.queues = {"train": Queue(), "holdout": Queue()}
@@ -68,12 +72,15 @@ class State:
         self.by_item: dict[str, list[str]] = {}
         self.votes: dict[str, dict[str, Vote]] = {}
         self.skips: dict[str, list[Skipped]] = {}
+        self.notes: dict[str, list[Noted]] = {}
+        self.keys: dict[tuple[str, str, str], int] = {}  # who, item, key -> position of the answer
         self.rounds: list[Round] = []
         self.steps: list[Stepped] = []
         self.changes: list[RecipeChanged] = []
         self.batches: list[Queued] = []
         self.bought = 0
         self.trial = FIRST
+        self._ranked = 0  # the batch that replaced the ranking last
         self._watchers: list[Callable[[str], None]] = []
         self._rule = self._apply  # bound once: binding anew costs a third of each event
 
@@ -99,6 +106,56 @@ class State:
         """The queue a task belongs to."""
         return self.queues[job_of(self.tasks[task_id].why.arm)]
 
+    def open_to(self, by: str, job: str, now: float) -> Iterator[str]:
+        """Ids of the tasks of a job that `by` may take at the time `now`, in serving order.
+
+        Nobody gets an item he has answered, holds, passed on or is given here already.
+        """
+        queue, tasks, given = self.queues[job], self.tasks, set[str]()
+        queue.lapse(now)
+        for task_id in queue.waiting():
+            task = tasks[task_id]
+            item_id = task.why.item_id
+            if by in task.skipped_by or by in self.votes.get(item_id, ()) or item_id in given:
+                continue
+            copies = self.by_item[item_id]
+            if len(copies) > 1 and any(tasks[copy].held_by == by for copy in copies):
+                continue
+            given.add(item_id)
+            yield task_id
+
+    def is_fresh(self, task_id: str) -> bool:
+        """Whether a waiting task is one that a new ranking may replace.
+
+        Nobody passed on it, and nobody answered or holds another task of its item.
+        """
+        task = self.tasks[task_id]
+        item_id = task.why.item_id
+        if task.skipped_by or self.votes.get(item_id):
+            return False
+        copies = self.by_item[item_id]
+        return len(copies) == 1 or not any(self.tasks[copy].held_by for copy in copies)
+
+    def fresh(self) -> Iterator[str]:
+        """Ids of the waiting training tasks that a new ranking may replace, in serving order."""
+        return (task_id for task_id in self.queues["train"].waiting() if self.is_fresh(task_id))
+
+    def reopens(self, item_id: str, by: str) -> str:
+        """The task that would be open again if `by` took back his answer on an item; "" for none.
+
+        His own, unless the item has as many answers beside his as were wanted of it.
+        """
+        votes = self.votes.get(item_id, {})
+        task = self.tasks.get(votes[by].task_id) if by in votes else None
+        if task is None:
+            return ""
+        copies = [t for t in self.by_item[item_id] if self.tasks[t].batch == task.batch]
+        closed = [t for t in copies if self.tasks[t].done]
+        if len(votes) - 1 + len(copies) - len(closed) >= len(copies):
+            return ""
+        own = task.why.task_id
+        return own if own in closed else closed[0]
+
     def belief(self, item_id: str) -> Belief | None:
         """Majority of the votes on an item; a tie goes to the latest vote."""
         votes = self.votes.get(item_id)
@@ -119,6 +176,7 @@ class State:
     @_apply.register
     def _(self, event: Opened) -> None:
         self.opened = event
+        self.question = dict(event.question)
         self.recipe = dict(event.recipe)
 
     @_apply.register
@@ -137,14 +195,16 @@ class State:
         if event.replaces:
             queue = self.queues["train"]
             queue.lapse(event.at)
-            for task_id in queue.withdraw():
+            for task_id in list(self.fresh()):
+                queue.close(task_id)
                 self._touch(self.tasks[task_id].why.item_id)
-        number, since = self.trial
+            self._ranked = len(self.batches)
+        (number, since), batch = self.trial, len(self.batches)
         turn = self.rounds[event.round] if since <= event.round < len(self.rounds) else None
         stood_in = turn is not None and bool(turn.fallback)
         for item in event.items:
             instead = stood_in and item.arm == "open"
-            task = TaskState(item, event.round, event.model_version, number, instead)
+            task = TaskState(item, event.round, event.model_version, number, instead, batch)
             self.tasks[item.task_id] = task
             self.by_item.setdefault(item.item_id, []).append(item.task_id)
             self.queues[job_of(item.arm)].push(task)
@@ -161,15 +221,29 @@ class State:
     @_apply.register
     def _(self, event: Told) -> None:
         votes = self.votes.setdefault(event.item_id, {})
+        closed = self._closes(event, event.by in votes)
         if event.by not in votes and event.by != IMPORTED:
             self.bought += 1
         votes.pop(event.by, None)  # so that a changed answer counts as the latest
         votes[event.by] = Vote(
             event.value, event.by, event.at, event.task_id, event.seconds, self.position
         )
-        for task_id in self.by_item.get(event.item_id, ()):
-            self.queue_of(task_id).close(task_id)
+        if event.key:
+            self.keys.setdefault((event.by, event.item_id, event.key), self.position)
+        if closed:
+            self.queue_of(closed).close(closed)
         self._touch(event.item_id)
+
+    def _closes(self, event: Told, again: bool) -> str:
+        """The one task that an answer closes: its own, else another of the item; "" for none."""
+        own = self.tasks.get(event.task_id)
+        still = [t for t in self.by_item.get(event.item_id, ()) if not self.tasks[t].done]
+        if again:  # a changed answer is no further one
+            still = [t for t in still if self.tasks[t].held_by == event.by]
+        elif own is not None and not own.done:
+            return event.task_id
+        order = {event.by: 0, "": 1}  # his own, then a waiting one, then one in other hands
+        return min(still, key=lambda t: order.get(self.tasks[t].held_by, 2), default="")
 
     @_apply.register
     def _(self, event: Skipped) -> None:
@@ -183,15 +257,36 @@ class State:
 
     @_apply.register
     def _(self, event: Retracted) -> None:
-        votes = self.votes.get(event.item_id, {})
+        votes, reopened = self.votes.get(event.item_id, {}), self.reopens(event.item_id, event.by)
         if votes.pop(event.by, None) is None:
             return  # two processes took the same answer back at once
         self.bought -= event.by != IMPORTED
         if not votes:
             del self.votes[event.item_id]
-            if event.task_id:
-                self.queue_of(event.task_id).reopen(event.task_id)
+        if reopened:
+            self.queue_of(reopened).reopen(reopened)
         self._touch(event.item_id)
+
+    @_apply.register
+    def _(self, event: Released) -> None:
+        for task_id in event.task_ids:
+            task, queue = self.tasks[task_id], self.queue_of(task_id)
+            if task.held_by != event.by:
+                continue  # it lapsed, and may be in other hands
+            queue.give_back(task_id)
+            # had it waited, the newer ranking would have replaced it
+            outranked = task.batch < self._ranked and queue is self.queues["train"]
+            if outranked and self.is_fresh(task_id):
+                queue.close(task_id)
+            self._touch(task.why.item_id)
+
+    @_apply.register
+    def _(self, event: Noted) -> None:
+        self.notes.setdefault(event.item_id, []).append(event)
+
+    @_apply.register
+    def _(self, event: QuestionChanged) -> None:
+        self.question = dict(event.new)
 
     @_apply.register
     def _(self, event: Stepped) -> None:

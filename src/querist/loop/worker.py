@@ -45,6 +45,7 @@ class Worker:
     def step(self) -> Round:
         """One turn; the last round, unchanged, when there is nothing to do."""
         with self._thinking:
+            self.journal.decide(self._holdout_tasks)
             with self.journal.lock:
                 now, parts = self.snapshot(), self.parts
                 ledger, scorer = copy(self.growth.ledger), self.growth.scorer
@@ -151,6 +152,18 @@ class Worker:
             raise NoModel(f"there is no round {number}; rounds so far: 0 to {len(steps) - 1}")
         return steps[number]
 
+    def _holdout_tasks(self) -> tuple[list[Event], None]:
+        """A task of its own job for every holdout item that has none."""
+        state, rows = self.journal.state, self.growth.ledger.holdout_queue()
+        batch = len(state.batches)
+        items = tuple(
+            QueuedItem(f"b{batch}-{k}", item_id, "holdout", "Random", None, k, 1.0, len(rows))
+            for k, item_id in enumerate(self.growth.pool.ids(rows))
+        )
+        number = len(state.rounds) - 1
+        event = Queued(at=time.time(), round=number, replaces=False, items=items)
+        return [event] if items else [], None
+
     def snapshot(self) -> Snapshot | None:
         """What the next turn starts from; None when there is nothing for a turn to do."""
         journal, state, ledger = self.journal, self.journal.state, self.growth.ledger
@@ -162,7 +175,7 @@ class Worker:
             training = book.training_set(ledger.training_rows(), queries=queries)
             holdout = book.training_set(ledger.measuring_rows())
             retrain = self._is_news(training, holdout)
-            if state.rounds and not retrain and state.queues["train"].untouched():
+            if state.rounds and not retrain and any(True for _ in state.fresh()):
                 return None
             train, test = state.queues["train"], state.queues["holdout"]
             return Snapshot(
@@ -193,9 +206,7 @@ class Worker:
             with self.journal.lock:
                 self.journal.sync()
                 overtaken = len(state.rounds) != len(now.past)
-                if overtaken or (
-                    not now.retrain and now.past and state.queues["train"].untouched()
-                ):
+                if overtaken or (not now.retrain and now.past and any(True for _ in state.fresh())):
                     return state.rounds[-1]
                 queued = self._queued(turn, outcome.items)
                 turn = replace(turn, queued=len(queued.items))
