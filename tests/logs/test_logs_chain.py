@@ -55,7 +55,7 @@ def test_damaged_rows_are_named(payload):
         event_at(12, payload)
 
 
-@pytest.mark.parametrize("payload", ['{"kind":"told","v":2}', '{"kind":"dreamt","v":1}'])
+@pytest.mark.parametrize("payload", ['{"kind":"told","v":3}', '{"kind":"dreamt","v":1}'])
 def test_newer_rows_are_told_apart_from_damaged_ones(payload):
     with pytest.raises(NewerLog, match="pip install -U querist"):
         event_at(12, payload)

@@ -304,8 +304,8 @@ def test_text_that_is_no_longer_utf8_is_found(log, path):
 
 def test_newer_event_and_newer_schema(log, path):
     log.append(told("a"))
-    with_sql(path, """UPDATE events SET payload = '{"kind":"told","v":2}'""")
-    with pytest.raises(NewerLog, match="version 2"):
+    with_sql(path, """UPDATE events SET payload = '{"kind":"told","v":3}'""")
+    with pytest.raises(NewerLog, match="version 3"):
         list(log.read())
     with_sql(path, "UPDATE meta SET schema = 99")
     with pytest.raises(NewerLog, match="schema 99"):

@@ -22,8 +22,20 @@ IDS = [f"i{k}" for k in range(60)]
 acts = some.lists(
     some.tuples(
         some.sampled_from(
-            ["ask", "tell", "skip", "retract", "step", "volunteer", "request"]
-            + ["release", "renew", "undo", "note", "judge"]
+            [
+                "ask",
+                "tell",
+                "skip",
+                "retract",
+                "step",
+                "volunteer",
+                "request",
+                "release",
+                "renew",
+                "undo",
+                "note",
+                "judge",
+            ]
         ),
         some.integers(0, 59),
         some.sampled_from(["ann", "bob"]),
@@ -71,7 +83,7 @@ def act(campaign, kind, number, by, value):
         campaign.desk.note(IDS[number], value, by)
     elif kind == "judge":
         tasks = [*campaign.desk.journal.state.tasks][number % 8 :]
-        campaign.desk.judge(({"task": t, "value": value, "by": by, "key": t} for t in tasks[:4]))
+        campaign.desk.judge({"task": t, "value": value, "by": by, "key": t} for t in tasks[:4])
     elif kind == "request":
         campaign.ask(items=[IDS[number]], by=by)
     else:

@@ -60,6 +60,8 @@ class Verdict:
 class Task:
     """One question about one item, handed to one annotator.
 
+    What could sway whoever answers is not in its text: a control item is served blind.
+
     Attributes
     ----------
     task_id, item_id : str
@@ -72,8 +74,7 @@ class Task:
     until : float
         When its lease ends, in seconds since 1970.
     arm : str
-        What it was queued for: "open", "control", "holdout", "requested". Annotators should not
-        see it: a control item is served blind.
+        What it was queued for: "open", "control", "holdout", "requested".
     guess : Any
         The answer the model held likeliest when the item was queued; None without a model.
     sure : float or None
@@ -86,9 +87,9 @@ class Task:
     view: str
     round: int = -1
     until: float = 0.0
-    arm: str = ""
-    guess: Any = None
-    sure: float | None = None
+    arm: str = field(default="", repr=False)
+    guess: Any = field(default=None, repr=False)
+    sure: float | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
