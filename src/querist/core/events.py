@@ -12,6 +12,11 @@ from querist.core.errors import LogError, NewerLog
 
 GENESIS = "0" * 64
 
+# made once: a new encoder for each event would cost more than the event
+_encode = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+).encode
+
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
@@ -237,9 +242,7 @@ def event_to_json(event: Event) -> str:
             form["items"] = [_without(item, ("guess", "sure")) for item in form["items"]]
     elif event.since and all(form[name] == getattr(type(event), name) for name in event.since):
         form = _without(form, event.since) | {"v": 1}
-    return json.dumps(
-        form, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    return _encode(form)
 
 
 def _without(form: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

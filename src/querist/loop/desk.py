@@ -19,7 +19,8 @@ from querist.core.events import (
 )
 from querist.core.protocols import Question
 from querist.core.types import Task
-from querist.loop.answers import Answer, Place, Sheet, check_by, find
+from querist.loop.answers import Answer as Answer
+from querist.loop.answers import Place, Sheet, check_by, find
 from querist.loop.growth import Growth
 from querist.loop.journal import Journal
 
