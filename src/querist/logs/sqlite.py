@@ -1,31 +1,28 @@
-"""The default log: one SQLite file, one group-committing writer thread, readers never blocked."""
+"""The default log: one SQLite file, writers that share commits and syncs, readers never blocked."""
 
 from __future__ import annotations
 
-import queue
 import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from querist.core.errors import BadInput, Conflict, LogError, QueristError
+from querist.core.errors import BadInput, LogError
 from querist.core.events import Event
-from querist.logs.chain import Row, chain, check_chain, check_expect, event_at, payloads_of
-from querist.logs.sqlite_file import HEAD, busy, connect, prepare, said, transaction
+from querist.logs.chain import Row, check_chain, event_at, payloads_of
+from querist.logs.sqlite_file import HEAD, connect, said, transaction
+from querist.logs.sqlite_writer import Session, Writer
 
 _PAGE = 4096  # rows a reader takes at a time: no read transaction outlives a page
-_GROUP = 1024  # appends one transaction takes at most
 
 
 class SQLiteLog:
     """An append-only log in one SQLite file, shared by threads and processes.
 
-    `append` returns once its events are on disk. Appends that arrive while the disk is
-    busy share the next transaction, so many writers cost few fsyncs.
+    `append` returns once its events are on disk. Appends that arrive while the log is busy
+    share the next transaction, and all who wait for the disk share one sync of it.
 
     Parameters
     ----------
@@ -55,7 +52,7 @@ class SQLiteLog:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path).absolute()
         self._readers = _Readers(self.path)
-        self._writer = _Writer(self.path)
+        self._writer = Writer(self.path)
         # a log nobody holds any more, or the end of the program, closes it
         self._close = weakref.finalize(self, _close, self._writer, self._readers)
 
@@ -84,7 +81,40 @@ class SQLiteLog:
         LogError
             When the log is closed, damaged, or cannot be written.
         """
-        return self._writer.submit(_Append(payloads_of(events), expect))
+        return self._writer.append(payloads_of(events), expect)
+
+    def writing(self) -> AbstractContextManager[Session]:
+        """Hold the log for a block: nobody else writes, and all of it stands or none does.
+
+        What the session appends outlives the program when the block ends, and the machine once
+        `settle` has been called with the session's ticket.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from querist.core.events import Told
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     log = SQLiteLog(f"{folder}/spam.db")
+        ...     with log.writing() as session:
+        ...         _ = session.append([Told(item_id="a", value="spam")])
+        ...         _ = session.append([Told(item_id="b", value="ham")])
+        ...     log.settle(session.ticket)
+        ...     print(log.position, log.commits)
+        ...     log.close()
+        2 1
+        """
+        return self._writer.session()
+
+    def settle(self, ticket: int | None = None) -> None:
+        """Return once what was committed up to a ticket, by default all of it, is on disk.
+
+        Raises
+        ------
+        LogError
+            When the disk did not take it.
+        """
+        disk = self._writer.disk
+        disk.settle(disk.written if ticket is None else ticket)
 
     def read(self, after: int = 0) -> Iterator[tuple[int, Event]]:
         """Positions and events after a position, in order, up to the end."""
@@ -141,106 +171,6 @@ sqlite:///relative.db or sqlite:////absolute.db
     return SQLiteLog(path)
 
 
-@dataclass(frozen=True)
-class _Append:
-    payloads: list[str]
-    expect: int | None
-    done: Future[int] = field(default_factory=Future)
-
-
-class _Writer:
-    """The one thread of a log that writes."""
-
-    def __init__(self, path: Path) -> None:
-        self.commits = 0
-        self._path = path
-        self._connection = connect(path, mode="rwc")
-        try:
-            prepare(self._connection, path)
-        except BaseException:
-            self._connection.close()
-            raise
-        self._lock = threading.Lock()
-        self._closed = False
-        self._waiting: queue.SimpleQueue[_Append | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="querist-log", daemon=True)
-        self._thread.start()
-
-    def submit(self, append: _Append) -> int:
-        with self._lock:
-            if self._closed:
-                raise LogError(f"the log {self._path} is closed; open it again to append")
-            self._waiting.put(append)
-        return append.done.result()
-
-    def close(self) -> None:
-        with self._lock:
-            if not self._closed:
-                self._closed = True
-                self._waiting.put(None)
-        if threading.current_thread() is not self._thread:
-            self._thread.join()
-
-    def _run(self) -> None:
-        open_ = True
-        while open_:
-            group = []
-            append = self._waiting.get()
-            while append is not None:
-                group.append(append)
-                if len(group) == _GROUP or self._waiting.empty():
-                    break
-                append = self._waiting.get()
-            open_ = append is not None
-            if group:
-                self._write(group)
-        self._connection.close()
-
-    def _write(self, group: list[_Append]) -> None:
-        try:
-            outcomes = self._commit(group)
-        except Exception as error:
-            if len(group) > 1 and not busy(error):  # one bad append must not fail the others
-                for append in group:
-                    self._write([append])
-                return
-            outcomes = [_caused(said(error, self._path), error) for _ in group]
-        for append, outcome in zip(group, outcomes, strict=True):
-            if isinstance(outcome, Exception):
-                append.done.set_exception(outcome)
-            else:
-                append.done.set_result(outcome)
-
-    def _commit(self, group: list[_Append]) -> list[int | QueristError]:
-        """Write a group in one transaction: the last position of each append, or its Conflict."""
-        outcomes: list[int | QueristError] = []
-        rows: list[Row] = []
-        with transaction(self._connection, "BEGIN IMMEDIATE"):
-            position, digest = self._connection.execute(HEAD).fetchone()
-            for append in group:
-                try:
-                    check_expect(append.expect, position)
-                except Conflict as conflict:
-                    outcomes.append(conflict)
-                    continue
-                if append.payloads:
-                    rows += chain(position, digest, append.payloads)
-                    position, _, digest = rows[-1]
-                outcomes.append(position)
-            if rows:
-                self._connection.executemany("INSERT INTO events VALUES (?, ?, ?)", rows)
-                self._connection.execute(
-                    "UPDATE meta SET position = ?, hash = ?", (position, digest)
-                )
-        self.commits += bool(rows)
-        return outcomes
-
-
-def _caused(error: QueristError, cause: Exception) -> QueristError:
-    error.__cause__ = cause
-    return error
-
-
 class _Readers:
     """Idle read connections: each is used by one thread at a time."""
 
@@ -276,6 +206,6 @@ class _Readers:
             connection.close()
 
 
-def _close(writer: _Writer, readers: _Readers) -> None:
+def _close(writer: Writer, readers: _Readers) -> None:
     readers.close()
     writer.close()  # the last connection to go folds the WAL into the file

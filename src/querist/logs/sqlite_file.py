@@ -53,7 +53,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
                 f"{', '.join(sorted(tables))}; give another file name"
             )
         _wal(connection)
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA synchronous = NORMAL")  # and `Disk` does the rest
         if not tables:
             with transaction(connection, "BEGIN IMMEDIATE"):
                 if not _tables_of(connection):  # nobody else made them meanwhile

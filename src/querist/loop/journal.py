@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from querist.core.errors import Conflict
 from querist.core.events import Event
@@ -12,6 +13,30 @@ from querist.core.protocols import Log
 from querist.loop.state import State
 
 T = TypeVar("T")
+
+
+class Session(Protocol):
+    """A log held for writing by one writer: what it reads is the newest there is."""
+
+    position: int
+    ticket: int
+
+    def read(self, after: int) -> Iterator[tuple[int, Event]]:
+        """Positions and events after a position, in order."""
+
+    def append(self, events: Sequence[Event], *, expect: int | None = None) -> int:
+        """Add events, to be committed, all or none, when the session ends."""
+
+
+@runtime_checkable
+class HeldLog(Protocol):
+    """A log that one writer may hold for many appends, and make durable later."""
+
+    def writing(self) -> AbstractContextManager[Any]:
+        """Hold the log for a block, as a `Session`."""
+
+    def settle(self, ticket: int | None = None) -> None:
+        """Return once what was committed up to a ticket, by default all of it, is durable."""
 
 
 class Journal:
@@ -24,12 +49,20 @@ class Journal:
         self.log = log
         self.state = State()
         self.lock = threading.RLock()
+        self._session: Session | None = None
+        self._listeners: list[Callable[[int, Event], None]] = []
+        self._unsaid: list[tuple[int, Event]] = []
         self.sync()
+
+    def listen(self, callback: Callable[[int, Event], None]) -> None:
+        """Call back with each position and event once it is committed, in order, from now on."""
+        self._listeners.append(callback)
 
     def sync(self) -> None:
         """Fold what others wrote since the last look."""
         with self.lock:
-            self.state.fold(self.log.read(after=self.state.position))
+            if self._session is None:  # who holds the log has the newest state
+                self._fold(self.log.read(after=self.state.position))
 
     def append(self, events: Sequence[Event], *, expect: int | None = None) -> None:
         """Write the events durably, then fold up to them.
@@ -42,10 +75,13 @@ class Journal:
         if not events:
             return
         with self.lock:
-            last = self.log.append(events, expect=expect)
+            if self._session is not None:
+                last = self._session.append(events, expect=expect)
+            else:
+                last = self.log.append(events, expect=expect)
+            first = self.state.position + 1
             if last == self.state.position + len(events):
-                for event in events:
-                    self.state.apply(self.state.position + 1, event)
+                self._fold(enumerate(events, start=first))
             else:
                 self.sync()
 
@@ -64,3 +100,52 @@ class Journal:
                 except Conflict:
                     continue
                 return answer
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Hold the log for a block: what is decided in it is decided on one state, written once.
+
+        Nothing is durable before `settle`. When the block or its write fails, nothing of it
+        stands, and the state is folded anew. A log that cannot be held writes each decision by
+        itself, as outside of the block.
+        """
+        with self.lock:
+            if self._session is not None or not isinstance(self.log, HeldLog):
+                yield
+                return
+            before = self.state.position
+            try:
+                with self.log.writing() as session:
+                    self._fold(session.read(after=before))
+                    before = self.state.position
+                    self._session = session
+                    yield
+                self._session = None
+                self._say()
+            except BaseException:
+                self._session = None
+                self._unsaid.clear()
+                if self.state.position != before:
+                    self.state.clear()
+                    self._fold(self.log.read(), news_after=before)
+                raise
+
+    def settle(self) -> None:
+        """Return once all that was written is durable."""
+        if isinstance(self.log, HeldLog):
+            self.log.settle()
+
+    def _fold(self, rows: Iterable[tuple[int, Event]], news_after: int = 0) -> None:
+        for position, event in rows:
+            self.state.apply(position, event)
+            if self._listeners and position > news_after:
+                self._unsaid.append((position, event))
+        if self._session is None:
+            self._say()
+
+    def _say(self) -> None:
+        """Tell the listeners what stands by now."""
+        news, self._unsaid = self._unsaid, []
+        for position, event in news:
+            for callback in self._listeners:
+                callback(position, event)

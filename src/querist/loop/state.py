@@ -93,6 +93,15 @@ class State:
         for position, event in rows:
             self.apply(position, event)
 
+    def clear(self) -> None:
+        """Forget everything, to be folded anew; watchers hear of every item that stood."""
+        watchers = self._watchers
+        stood = {**self.by_item, **self.votes, **self.skips}
+        self.__init__()  # type: ignore[misc]
+        self._watchers = watchers
+        for item_id in stood:
+            self._touch(item_id)
+
     def apply(self, position: int, event: Event) -> None:
         """Apply one event."""
         self.position = position

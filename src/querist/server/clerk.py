@@ -6,6 +6,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from querist.core.errors import LogError, QueristError
@@ -15,111 +16,173 @@ from querist.loop.desk import Answer, Desk
 from querist.loop.state import State
 
 T = TypeVar("T")
-News = Sequence[tuple[int, Event]]
-Job = tuple[Callable[[], Any], "asyncio.Future[Any]"]
+News = list[tuple[int, Event]]
 
 _POLL = 0.3  # seconds between looks at what other processes wrote
-_TOGETHER = 64  # requests decided at one go at most
+_TOGETHER = 64  # requests decided at one go at most: the log is held no longer than for these
+
+
+@dataclass(slots=True)
+class _Job:
+    """Something to do with the desk; `firm` when its answer must outlive a power cut."""
+
+    act: Callable[[], Any]
+    firm: bool
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            self.result = self.act()
+        except Exception as error:  # raised again where it was awaited
+            self.error = error
 
 
 class Bench:
     """Runs what is asked of it on the one thread that owns a desk, in the order it came.
 
-    Use it from one event loop: `start` there, and every other call there too.
+    What waits is decided on one state and written in one commit. Answers that must be durable
+    then wait for a second thread, which syncs the disk once for all of them while the next
+    commit is under way. Use a bench from one event loop: the one `start` was called in.
     """
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._listeners: list[Callable[[News], None]] = []
-        self._seen = desk.journal.state.position
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._settling: queue.SimpleQueue[tuple[list[_Job], News] | None] = queue.SimpleQueue()
+        self._fresh: News = []
+        self._subscribers: list[Callable[[News], None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread = threading.Thread(target=self._run, name="querist-clerk", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._work, name="querist-clerk", daemon=True),
+            threading.Thread(target=self._settle, name="querist-settle", daemon=True),
+        ]
         self._closed = False
 
     async def start(self) -> None:
         """Begin to work."""
         self._loop = asyncio.get_running_loop()
-        self._thread.start()
+        self.desk.journal.listen(lambda position, event: self._fresh.append((position, event)))
+        for thread in self._threads:
+            thread.start()
 
     async def close(self) -> None:
         """Finish what was asked, then stop; the desk's log stays open."""
         if not self._closed:
             self._closed = True
             self._jobs.put(None)
-        await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
+        for thread in self._threads:
+            await asyncio.get_running_loop().run_in_executor(None, thread.join)
 
-    async def do(self, act: Callable[[Desk], T]) -> T:
-        """Run `act` with the desk on its thread and give its result.
+    async def do(self, act: Callable[[Desk], T], *, firm: bool = True) -> T:
+        """Run `act` with the desk on its thread and give its result, once it is durable.
+
+        Parameters
+        ----------
+        firm : bool
+            False for what may be forgotten in a power cut, such as who holds a task.
 
         Raises
         ------
         LogError
-            When the bench is not open.
+            When the bench is not open, or the log could not be written.
         """
-        return await self._put(lambda: act(self.desk))
+        return await self._put(lambda: act(self.desk), firm)
 
     async def look(self, read: Callable[[State], T]) -> T:
-        """Run `read` with the state, between two writes; it must be quick and change nothing."""
-        return await self._put(lambda: read(self.desk.journal.state))
+        """Run `read` with the state, between two decisions; it is quick and changes nothing."""
+        return await self._put(lambda: read(self.desk.journal.state), False)
 
     def subscribe(self, callback: Callable[[News], None]) -> Callable[[], None]:
         """Call back, in the event loop, with what is new in the log: positions and events.
 
         What other processes wrote comes within 0.3 s. Returns a function that ends it.
         """
-        self._listeners.append(callback)
-        return lambda: self._listeners.remove(callback)
+        self._subscribers.append(callback)
+        return lambda: self._subscribers.remove(callback)
 
-    async def _put(self, act: Callable[[], T]) -> T:
+    async def _put(self, act: Callable[[], T], firm: bool) -> T:
         if self._loop is None or self._closed:
             raise LogError("the clerk is not at work: start() it, and ask nothing after close()")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._jobs.put((act, future))
+        self._jobs.put(_Job(act, firm, future))
         return await future
 
-    def _run(self) -> None:
-        assert self._loop is not None
+    def _work(self) -> None:
+        """Decide and commit, one group of requests after another."""
         open_ = True
         while open_:
-            jobs: list[Job] = []
+            jobs, open_ = self._taken()
             try:
-                job = self._jobs.get(timeout=_POLL)
-                while job is not None:
-                    jobs.append(job)
-                    if len(jobs) == _TOGETHER or self._jobs.empty():
-                        break
-                    job = self._jobs.get()
-                open_ = job is not None
-            except queue.Empty:
-                pass
-            outcomes = [(future, *_outcome(act)) for act, future in jobs]
-            news = self._news()
-            self._loop.call_soon_threadsafe(self._answer, outcomes, news)
+                self._decide(jobs)
+            except Exception as error:  # nothing of the group stands: all of them hear why
+                for job in jobs:
+                    job.error = error
+            self._send([job for job in jobs if not job.firm], [])
+            firm = [job for job in jobs if job.firm]
+            if firm or self._fresh:
+                self._settling.put((firm, self._fresh))
+                self._fresh = []
+        self._settling.put(None)
 
-    def _news(self) -> News:
+    def _taken(self) -> tuple[list[_Job], bool]:
+        """What waits, and whether more may come."""
+        jobs: list[_Job] = []
+        try:
+            job = self._jobs.get(timeout=_POLL)
+            while job is not None:
+                jobs.append(job)
+                if len(jobs) == _TOGETHER or self._jobs.empty():
+                    return jobs, True
+                job = self._jobs.get()
+        except queue.Empty:
+            return [], True
+        return jobs, False
+
+    def _decide(self, jobs: list[_Job]) -> None:
         journal = self.desk.journal
-        if self._listeners:
+        if not jobs:
             journal.sync()
-        if journal.state.position == self._seen:
-            return ()
-        news = list(journal.log.read(after=self._seen)) if self._listeners else []
-        self._seen = max([journal.state.position, *(position for position, _ in news)])
-        return news
+            return
+        with journal.together():
+            for job in jobs:
+                job.run()
 
-    def _answer(
-        self, outcomes: list[tuple[asyncio.Future[Any], Any, Exception | None]], news: News
-    ) -> None:
-        for future, result, error in outcomes:
-            if future.done():  # whoever asked has gone away
+    def _settle(self) -> None:
+        """Sync the disk for all who wait, and answer them."""
+        open_ = True
+        while open_:
+            group = [self._settling.get()]
+            while not self._settling.empty():
+                group.append(self._settling.get())
+            open_ = group[-1] is not None
+            jobs = [job for part in group if part is not None for job in part[0]]
+            news = [piece for part in group if part is not None for piece in part[1]]
+            try:
+                if jobs:
+                    self.desk.journal.settle()
+            except Exception as error:
+                for job in jobs:
+                    job.error = error
+            self._send(jobs, news)
+
+    def _send(self, jobs: list[_Job], news: News) -> None:
+        if jobs or news:
+            assert self._loop is not None
+            self._loop.call_soon_threadsafe(self._answer, jobs, news)
+
+    def _answer(self, jobs: list[_Job], news: News) -> None:
+        for job in jobs:
+            if job.future.done():  # whoever asked has gone away
                 continue
-            if error is None:
-                future.set_result(result)
+            if job.error is None:
+                job.future.set_result(job.result)
             else:
-                future.set_exception(error)
+                job.future.set_exception(job.error)
         if news:
-            for listener in list(self._listeners):
-                listener(news)
+            for subscriber in list(self._subscribers):
+                subscriber(news)
 
 
 class Clerk(Bench):
@@ -146,7 +209,7 @@ class Clerk(Bench):
         self, n: int = 1, *, by: str = "me", lease: float = 600.0, job: str = "train"
     ) -> list[Task]:
         """Lend up to `n` waiting tasks to `by`."""
-        return await self.do(lambda desk: desk.ask(n, by, lease, job))
+        return await self.do(lambda desk: desk.ask(n, by, lease, job), firm=False)
 
     async def judge(self, answers: Sequence[Answer]) -> list[int | QueristError]:
         """Take answers in, each judged alone: its log position, or why it was refused."""
@@ -166,10 +229,3 @@ def _judged(desk: Desk, answer: Answer) -> int | QueristError:
         return desk.tell([answer])[0]
     except QueristError as error:
         return error
-
-
-def _outcome(act: Callable[[], Any]) -> tuple[Any, Exception | None]:
-    try:
-        return act(), None
-    except Exception as error:  # raised again where it was awaited
-        return None, error
