@@ -2,11 +2,12 @@
 
 import asyncio
 import shutil
+import time
 from collections import Counter
 
 import pytest
 
-from querist.core.errors import BadInput, BadLabel, LogError, UnknownTask
+from querist.core.errors import BadInput, BadLabel, LeaseLost, LogError, LogFull, UnknownTask
 from querist.core.events import Asked, Told
 from querist.core.questions import Choice
 from querist.loop.folder import create_folder, open_desk
@@ -116,7 +117,7 @@ def test_errors_reach_the_one_who_asked(folder):
         )
         [task] = outcomes[1]
         await clerk.skip(task, "blurred", by="bob")
-        await clerk.judge([answer(task, "carl")])
+        await clerk.judge([answer(task, "carl")], strict=False)
         await clerk.retract(task, by="carl")
         return outcomes, task, await clerk.look(lambda state: dict(state.skips))
 
@@ -164,3 +165,53 @@ def test_a_request_given_up_leaves_the_others_alone(folder):
         return await clerk.ask(1, by="bob")
 
     assert len(working(folder, work)) == 1
+
+
+def test_a_task_is_renewed_given_back_noted_and_asked_again(folder):
+    async def work(clerk):
+        one, two = await clerk.ask(2, by="ann", lease=5)
+        renewed, lost = await clerk.renew([one.task_id, "b9-9"], by="ann", lease=500)
+        await clerk.note(one, "see page 2", by="ann")
+        given_back = await clerk.release([two.task_id], by="ann")
+        [again] = await clerk.ask(1, by="bob")
+        [refused] = await clerk.judge([answer(two, "ann")])
+        [position] = await clerk.judge([answer(again, "bob")])
+        held = await clerk.retract(again, by="bob", lease=60)
+        named = await clerk.request([two.item_id], by="bob") if held is None else held
+        return (
+            (renewed == [one.task_id], lost, given_back, again.task_id == two.task_id),
+            (type(refused), type(position), named.task_id == two.task_id),
+            await clerk.look(lambda state: state.tasks[one.task_id].until),
+        )
+
+    first, second, until = working(folder, work)
+    assert first == (True, ["b9-9"], 1, True)
+    assert second == (LeaseLost, int, True)
+    assert until > time.time() + 400
+
+
+def test_a_full_disk_is_said_to_everyone_and_nothing_of_it_stands(folder):
+    async def work(clerk):
+        log = clerk.desk.journal.log
+        tasks = await clerk.ask(2, by="ann")
+        [first] = await clerk.judge([answer(tasks[0], "ann")])
+        seen = []
+        clerk.subscribe(seen.extend)
+        connection = log._writer._connection
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages + 1}")
+        long = {**answer(tasks[1], "ann"), "key": "x" * 20_000}
+        outcomes = await asyncio.gather(
+            clerk.judge([long]), clerk.ask(1, by="bob"), return_exceptions=True
+        )
+        connection.execute("PRAGMA max_page_count = 100000")
+        bought = await clerk.look(lambda state: state.bought)
+        held = await clerk.look(lambda state: state.tasks[tasks[1].task_id].held_by)
+        [second] = await clerk.judge([long])
+        return outcomes, bought, held, second - first, len(seen)
+
+    outcomes, bought, held, apart, seen = working(folder, work)
+    assert any(isinstance(outcome, LogFull) for outcome in outcomes)
+    assert bought == 1 and held == "ann"
+    asked = sum(isinstance(outcome, list) for outcome in outcomes)
+    assert apart == 1 + asked and seen == apart

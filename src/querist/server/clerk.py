@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from querist.core.errors import LogError, QueristError
 from querist.core.events import Event
 from querist.core.types import Task
-from querist.loop.desk import Answer, Desk
+from querist.loop.answers import Answer
+from querist.loop.desk import Desk
 from querist.loop.state import State
 
 T = TypeVar("T")
@@ -193,7 +194,7 @@ class Clerk(Bench):
     >>> import asyncio
     >>> from querist.loop.build import campaign
     >>> from querist.core.questions import Choice
-    >>> desk = campaign(["a", "b", "c"], Choice(["yes", "no"]), control=0)._desk
+    >>> desk = campaign(["a", "b", "c"], Choice(["yes", "no"]), control=0).desk
     >>> async def work():
     ...     clerk = Clerk(desk)
     ...     await clerk.start()
@@ -211,21 +212,40 @@ class Clerk(Bench):
         """Lend up to `n` waiting tasks to `by`."""
         return await self.do(lambda desk: desk.ask(n, by, lease, job), firm=False)
 
-    async def judge(self, answers: Sequence[Answer]) -> list[int | QueristError]:
+    async def request(
+        self, item_ids: Sequence[str], *, by: str = "me", lease: float = 600.0
+    ) -> list[Task]:
+        """Lend tasks for items the owner names, past the strategy."""
+        return await self.do(lambda desk: desk.request(item_ids, by, lease), firm=False)
+
+    async def judge(
+        self, answers: Sequence[Answer], *, strict: bool = True
+    ) -> list[int | QueristError]:
         """Take answers in, each judged alone: its log position, or why it was refused."""
-        return await self.do(lambda desk: [_judged(desk, answer) for answer in answers])
+        return await self.do(lambda desk: desk.judge(answers, strict))
 
     async def skip(self, task: Task | str, reason: str = "", *, by: str = "me") -> None:
         """Record that `by` passed on a task."""
         await self.do(lambda desk: desk.skip(task, reason, by))
 
-    async def retract(self, task: Task | str, *, by: str = "me") -> None:
-        """Take back what `by` said."""
-        await self.do(lambda desk: desk.retract(task, by))
+    async def retract(
+        self, task: Task | str, *, by: str = "me", lease: float | None = None
+    ) -> Task | None:
+        """Take back what `by` said; with `lease` the task is in his hands again at once."""
+        return await self.do(lambda desk: desk.retract(task, by, lease))
 
+    async def renew(
+        self, task_ids: Sequence[str], *, by: str = "me", lease: float = 600.0
+    ) -> tuple[list[str], list[str]]:
+        """Lengthen leases of `by`: the tasks he holds now, and those he has lost."""
+        return await self.do(lambda desk: desk.renew(task_ids, by, lease), firm=False)
 
-def _judged(desk: Desk, answer: Answer) -> int | QueristError:
-    try:
-        return desk.tell([answer])[0]
-    except QueristError as error:
-        return error
+    async def release(self, task_ids: Sequence[str] | None = None, *, by: str = "me") -> int:
+        """Give tasks back unanswered, all that `by` holds with None; how many there were."""
+        return await self.do(lambda desk: desk.release(task_ids, by), firm=False)
+
+    async def note(
+        self, task: Task | str, text: str, *, by: str = "me", flag: bool = False
+    ) -> None:
+        """Keep a comment on an item; with `flag` somebody else should look at it."""
+        await self.do(lambda desk: desk.note(task, text, by, flag))
