@@ -16,7 +16,7 @@ import numpy as np
 
 from querist import models
 from querist.core.errors import BadInput, Conflict
-from querist.core.events import Event, Opened, RecipeChanged, Told
+from querist.core.events import Event, Opened, Told
 from querist.core.keys import hash_ids
 from querist.core.protocols import Log, Model, Pool, Question
 from querist.core.questions import question_from_json
@@ -26,16 +26,18 @@ from querist.loop.campaign import Campaign
 from querist.loop.groups import digest_of_groups
 from querist.loop.growth import Growth, arrival
 from querist.loop.journal import Journal
+from querist.loop.live import LIVE
 from querist.loop.mistakes import check_targets, matrix_of
 from querist.loop.needs import costs_of, groups_of, reach, supplied
-from querist.loop.recipe import make_recipe, plan_remarks
+from querist.loop.recipe import Recipe, make_recipe, plan_remarks
 from querist.loop.reserve import draw, edges
+from querist.loop.settings import changes, make_rule, plan_change
 from querist.loop.state import IMPORTED, State
 from querist.loop.turn import Parts
 from querist.loop.worker import Worker
 from querist.models import ModelStore
 from querist.pools import open_pool
-from querist.stopping import AnyOf, Budget, from_spec, parse
+from querist.stopping import AnyOf
 from querist.strategies import as_strategy
 from querist.strategies.shares import check_groups_named
 
@@ -73,6 +75,7 @@ def campaign(
     pick_limit: float | None = None,
     groups: str | Sequence[Any] | None = None,
     mistakes: Any = None,
+    overlap: float | None = None,
     **columns: Any,
 ) -> Campaign:
     """Open a campaign, or resume the one its log holds; its queue is filled when this returns.
@@ -129,6 +132,10 @@ def campaign(
         What wrong decisions cost: a matrix [true, decided], or those that do not cost 1, as
         ``{("spam", "ham"): 10}`` or ``"spam,ham=10"``. Decisions, scores, `predict` and
         strategies such as `CostSensitive` then go by the expected cost.
+    overlap : float, optional
+        How many people answer an item of a batch, on average, 1 by default: with 1.2 every
+        fifth item, drawn by its id, is asked of two. Nobody is asked an item twice, and every
+        answer counts for the budget.
 
     Raises
     ------
@@ -166,6 +173,9 @@ def campaign(
         "seed": seed,
         "pick_limit": pick_limit,
         "mistakes": None if mistakes is None else matrix_of(mistakes, question),
+        "overlap": overlap,
+        "depth": None,
+        "order": None,
     }
     recipe = make_recipe(len(pool), _remembered(journal.state, settings))
     adapter, described = make_model(model, pool, question)
@@ -216,20 +226,6 @@ def make_model(model: Any, pool: Pool, question: Question) -> tuple[Model, str]:
     )
 
 
-def make_rule(until: Any, budget: int | None) -> AnyOf:
-    """The stopping rules: the budget, and whatever else was named; any of them stops."""
-    parts: list[Any] = [] if budget is None else [Budget(labels=budget)]
-    if isinstance(until, str):
-        until = parse(until)
-    elif isinstance(until, Mapping):
-        until = from_spec(until)
-    elif isinstance(until, (list, tuple)):
-        until = AnyOf(parse(rule) if isinstance(rule, str) else rule for rule in until)
-    if until is not None:
-        parts += until.rules if isinstance(until, AnyOf) else [until]
-    return AnyOf(parts)
-
-
 def change_parts(
     parts: Parts, pool: Pool, state: State, settings: Mapping[str, Any], by: str
 ) -> tuple[Parts, list[Event]]:
@@ -253,6 +249,11 @@ def change_parts(
         parts = replace(parts, model=adapter)
     if "strategy" in rest:
         parts = replace(parts, strategy=as_strategy(rest.pop("strategy")))
+    live = {
+        name: plan_change(state.recipe, parts.question, len(pool), name, rest.pop(name))[name]
+        for name in LIVE
+        if name in rest and name not in Recipe.__dataclass_fields__
+    }
     own = make_rule(None, parts.recipe.budget).rules
     others = [rule for rule in parts.rule.rules if rule not in own]
     until = rest.pop("until", AnyOf(others) if others else None)
@@ -263,7 +264,7 @@ def change_parts(
     check_groups_named(parts.strategy, groups_of(pool))
     parts = replace(parts, recipe=recipe, rule=make_rule(until, recipe.budget))
     check_targets(parts.rule, recipe.mistakes)
-    return parts, _changes(state, _written(parts, described, pool), by)
+    return parts, changes(state.recipe, {**_written(parts, described, pool), **live}, by)
 
 
 def _written(parts: Parts, described: str, pool: Pool) -> dict[str, Any]:
@@ -362,15 +363,7 @@ def _resume(journal: Journal, parts: Parts, told: dict[str, Any]) -> None:
                 f"the log was opened with {name}={seen[name]}, but {name}={told[name]} came; it "
                 "decides who may be asked about and cannot change. Use the old value or a new log"
             )
-    journal.append(_changes(journal.state, told, "resume"))
-
-
-def _changes(state: State, told: Mapping[str, Any], by: str) -> list[Event]:
-    return [
-        RecipeChanged(at=time.time(), name=name, old=state.recipe.get(name), new=new, by=by)
-        for name, new in told.items()
-        if state.recipe.get(name) != new
-    ]
+    journal.append(changes(journal.state.recipe, told, "resume"))
 
 
 def _environment() -> dict[str, str]:

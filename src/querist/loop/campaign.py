@@ -251,7 +251,11 @@ class Campaign:
             return len(longer) - before
 
     def change(self, *, by: str = "me", **settings: Any) -> None:
-        """Change budget, price, batch, until, strategy, model, mistakes; old and new are logged.
+        """Change settings while the campaign runs; old and new values are logged.
+
+        They are budget, price, batch, until, strategy, model, mistakes, pick_limit,
+        control_until, and those that work at once in every process on the log: overlap, depth,
+        order, suggestions, paused, guidelines.
 
         Examples
         --------
@@ -262,8 +266,11 @@ class Campaign:
         >>> c.status()["budget"]
         30
         """
+        state = self._journal.state
+
+        def look() -> tuple[list[Event], Parts]:
+            parts, events = self._rewire(self.parts, self.pool, state, settings, by)
+            return events, parts
+
         with self._journal.lock:
-            self._journal.sync()
-            parts, events = self._rewire(self.parts, self.pool, self._journal.state, settings, by)
-            self._journal.append(events)
-            self._worker.parts = parts
+            self._worker.parts = self._journal.decide(look)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 from querist.core.errors import BadInput, NotServed, QueristError, UnknownTask
 from querist.core.events import (
@@ -23,14 +24,24 @@ from querist.loop.answers import Answer as Answer
 from querist.loop.answers import Place, Sheet, check_by, find
 from querist.loop.growth import Growth
 from querist.loop.journal import Journal
+from querist.loop.settings import OPENING, changes, plan_change
+
+Keep = Callable[[Mapping[str, Any]], None]
 
 
 class Desk:
-    """Ask and tell over one journal, for any number of annotators and processes."""
+    """Ask and tell over one journal, for any number of annotators and processes.
 
-    def __init__(self, journal: Journal, growth: Growth) -> None:
+    Parameters
+    ----------
+    keep : callable, optional
+        Keeps changed settings outside the log too, such as in the file a campaign opens from.
+    """
+
+    def __init__(self, journal: Journal, growth: Growth, keep: Keep | None = None) -> None:
         self.journal = journal
         self.growth = growth
+        self._keep = keep
 
     @property
     def question(self) -> Question:
@@ -229,6 +240,32 @@ class Desk:
             )
             return [noted], None
 
+        self.journal.decide(look)
+
+    def change(self, name: str, value: Any, by: str) -> None:
+        """Set one of the settings that need no model; the log keeps old and new.
+
+        They are overlap, depth, order, suggestions, paused, guidelines, and budget, price,
+        batch, until, pick_limit, control_until.
+
+        Raises
+        ------
+        BadInput
+            For a value that is not allowed, and for any other setting.
+        """
+        check_by(by)
+
+        def look() -> tuple[list[Event], dict[str, Any]]:
+            recipe, n = self.journal.state.recipe, len(self.growth.pool)
+            new = plan_change(recipe, self.question, n, name, value)
+            return changes(recipe, new, by), new
+
+        if self._keep is not None:
+            with self.journal.lock:
+                self.journal.sync()
+                _, new = look()  # refused before anything is kept
+            if name in OPENING:  # first: who opens the campaign in between agrees with what comes
+                self._keep({name: value if name == "until" else new[name]})
         self.journal.decide(look)
 
     def _affordable(self, n: int) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -143,7 +145,8 @@ def open_desk(folder: str | Path) -> Desk:
         journal.sync()
     question = question_from_json(config["question"])
     pool = open_folder_pool(folder, config)
-    return Desk(journal, Growth(pool, question, journal.state, _columns(config)))
+    growth = Growth(pool, question, journal.state, _columns(config))
+    return Desk(journal, growth, partial(change_config, folder))
 
 
 def add_to_folder(folder: str | Path, data: str | Path) -> int:
@@ -262,7 +265,7 @@ def _write(folder: Path, config: Mapping[str, Mapping[str, Any]]) -> None:
     lines = []
     for section, values in config.items():
         lines += [f"[{section}]", *_lines(values), ""]
-    temporary = folder / f"{CONFIG}.new"
+    temporary = folder / f"{CONFIG}.{os.getpid()}.new"
     temporary.write_text("\n".join(lines), encoding="utf-8")
     temporary.replace(folder / CONFIG)
 

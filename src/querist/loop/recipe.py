@@ -9,6 +9,7 @@ from numbers import Real
 from typing import Any
 
 from querist.core.errors import BadInput
+from querist.loop.live import LIVE, check_live
 from querist.loop.mistakes import Mistakes
 
 CYCLES = (5, 15)  # rounds in which most campaigns do their work
@@ -48,6 +49,12 @@ class Recipe:
         Seconds a choice may be estimated to take; above it `step` refuses. 0 allows all.
     mistakes : tuple of k tuples of k floats, or None
         Cost of deciding for the column when the row is true; None counts all alike.
+    overlap : float
+        People who answer an item, on average.
+    depth : int
+        Batches the queue holds after a step.
+    order : str
+        How a batch is served: most wanted first ("rank"), or neighbours alike ("similar").
     """
 
     batch: int
@@ -62,6 +69,9 @@ class Recipe:
     seed: int = 0
     pick_limit: float = PICK_LIMIT
     mistakes: Mistakes | None = None
+    overlap: float = 1.0
+    depth: int = 1
+    order: str = "rank"
 
     def to_json(self) -> dict[str, Any]:
         """Plain dict for the log."""
@@ -122,6 +132,7 @@ def make_recipe(pool_size: int, settings: Mapping[str, Any]) -> Recipe:
         )
     if enough is not None:
         given["control_until"] = int(enough)
+    given |= {name: check_live(name, given[name]) for name in LIVE if name in given}
     if "mistakes" in given:
         given["mistakes"] = tuple(tuple(row) for row in given["mistakes"])
     if price is not None and not (isinstance(price, Real) and 0 <= float(price) < math.inf):

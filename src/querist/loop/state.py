@@ -23,6 +23,7 @@ from querist.core.events import (
     Told,
 )
 from querist.core.types import Round
+from querist.loop.live import LIVE
 from querist.loop.queue import Queue, TaskState
 from querist.loop.rounds import round_from_json
 
@@ -186,7 +187,7 @@ class State:
     def _(self, event: Opened) -> None:
         self.opened = event
         self.question = dict(event.question)
-        self.recipe = dict(event.recipe)
+        self.recipe = {**LIVE, **event.recipe}
 
     @_apply.register
     def _(self, event: RecipeChanged) -> None:

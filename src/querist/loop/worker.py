@@ -22,6 +22,7 @@ from querist.loop.journal import Journal
 from querist.loop.mistakes import decided
 from querist.loop.reserve import CONTROL
 from querist.loop.rounds import round_to_json
+from querist.loop.settings import followed
 from querist.loop.state import State
 from querist.loop.training import TrainingSet, training_set, values_of
 from querist.loop.turn import Outcome, Parts, Snapshot, fit, take_turn
@@ -36,11 +37,26 @@ class Worker:
     ) -> None:
         self.journal = journal
         self.growth = growth
-        self.parts = parts
         self.store = store
+        self._parts = parts
+        self._followed = len(journal.state.changes)
         self._kept: tuple[int, Model] | None = None  # the last model used, and its round
         self._checkpoints: dict[int, Model] = {}
         self._thinking = threading.Lock()
+
+    @property
+    def parts(self) -> Parts:
+        """The parts, with the numbers of the recipe as the log has them by now."""
+        with self.journal.lock:
+            state = self.journal.state
+            if self._followed != len(state.changes):
+                recipe, rule = followed(self._parts.recipe, self._parts.rule, state.recipe)
+                self.parts = replace(self._parts, recipe=recipe, rule=rule)
+            return self._parts
+
+    @parts.setter
+    def parts(self, parts: Parts) -> None:
+        self._parts, self._followed = parts, len(self.journal.state.changes)
 
     def step(self) -> Round:
         """One turn; the last round, unchanged, when there is nothing to do."""
