@@ -24,8 +24,11 @@ from querist.cli import (
 )
 from querist.cli.output import say_json
 from querist.core.errors import LogError, MissingExtra, NoModel, QueristError, TooSlow
+from querist.server.people_file import NotGranted
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+# a right call that could not be done
+_TRIED = (LogError, MissingExtra, NoModel, NotGranted, TooSlow)
 
 app = typer.Typer(
     name="querist",
@@ -98,7 +101,7 @@ def _run(args: list[str], debug: bool) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return _fail("interrupted", INTERRUPTED, args, debug)
     except QueristError as error:
-        known = FAILED if isinstance(error, (LogError, MissingExtra, NoModel, TooSlow)) else USAGE
+        known = FAILED if isinstance(error, _TRIED) else USAGE
         return _fail(str(error), known, args, debug)
     except OSError as error:
         return _fail(

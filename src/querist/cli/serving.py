@@ -11,6 +11,7 @@ import threading
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -44,6 +45,20 @@ def serve(
     work: Annotated[
         bool, typer.Option("--work/--no-work", help="Retrain beside the server.")
     ] = True,
+    root_path: Annotated[
+        str, typer.Option(help="What a proxy in front puts before every path, such as /label.")
+    ] = "",
+    proxy: Annotated[
+        bool,
+        typer.Option("--proxy", help="Believe the X-Forwarded headers of a proxy in front."),
+    ] = False,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(help="A further Host header to answer to without users, as in box:9000."),
+    ] = None,
+    upload: Annotated[
+        float, typer.Option(min=0.001, max=4096, help="Megabytes that a file of items may have.")
+    ] = 10,
     id: options.Id = None,
     text: options.Text = None,
     images: options.Images = False,
@@ -75,16 +90,22 @@ def serve(
     from querist.server.settings import Settings
 
     served = Served(target)
-    listening = _bound(host, port)
     settings = Settings(
         root=served.root,
         host=host,
-        port=listening.getsockname()[1],
-        token=token or secrets.token_urlsafe(24),
+        port=port,
+        token=token or secrets.token_urlsafe(32),
         work=work,
+        hosts=tuple(name.lower() for name in allow_host or ()),
+        root_path=root_path.rstrip("/"),
+        proxy=proxy,
+        upload=int(upload * 2**20),
     )
+    known = _known(settings)
+    listening = _bound(host, port)
+    settings = replace(settings, port=listening.getsockname()[1])
     app = create_app(served, settings)
-    _run(app, listening, lambda: _greet(settings, browser and sys.stdout.isatty(), as_json))
+    _run(app, listening, lambda: _greet(settings, known, browser and sys.stdout.isatty(), as_json))
 
 
 def _holds_campaign(folder: Path) -> bool:
@@ -123,11 +144,33 @@ def _bound(host: str, port: int) -> socket.socket:
     return found
 
 
-def _greet(settings: Settings, browse: bool, as_json: bool) -> None:
+def _known(settings: Settings) -> bool:
+    """Whether people log in here; beyond this machine nothing is served without."""
+    from querist.server.people import People
+    from querist.server.people_file import NotGranted
+
+    people = People(settings.root)
+    try:
+        known = people.any()
+        if not (settings.loopback or known or people.expects_owner()):
+            raise NotGranted(
+                f"{settings.host} can be reached from other machines, and nobody has a login yet; "
+                f"invite the first owner with: querist people {settings.root} --invite owner",
+                403,
+            )
+    finally:
+        people.close()
+    return known or not settings.loopback
+
+
+def _greet(settings: Settings, known: bool, browse: bool, as_json: bool) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    address = f"http://{host}:{settings.port}/?token={settings.token}"
+    address = f"http://{host}:{settings.port}/"
+    if not known:
+        address += f"?token={settings.token}"
     if as_json:
-        say_json({"url": f"http://{host}:{settings.port}", "token": settings.token})
+        found = {"url": f"http://{host}:{settings.port}", "token": settings.token}
+        say_json({"url": found["url"]} if known else found)
     else:
         say(f"querist serves {settings.root.name} at {address}")
     if browse:
@@ -163,6 +206,7 @@ def _run(app: Any, listening: socket.socket, ready: Callable[[], None]) -> None:
         access_log=False,
         server_header=False,
         date_header=False,
+        proxy_headers=False,  # the gate reads them, where it was asked to
         timeout_graceful_shutdown=10,
     )
     Server(config).run(sockets=[listening])

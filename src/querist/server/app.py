@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from querist.server import api, errors, guard, openapi, pages
+from querist.server import api, door, errors, gate, openapi, pages, people_api
 from querist.server.campaigns import Served
 from querist.server.guard import Person, person_of
 from querist.server.keeper import Keeper
@@ -24,9 +24,9 @@ from querist.server.wire import answer
 STATIC = Path(__file__).parent / "static"
 
 # Routes of one campaign, each below /api/v1 (when there is one) and /c/{name}/api/v1.
-OF_A_CAMPAIGN: tuple[APIRouter, ...] = (api.router,)
+OF_A_CAMPAIGN: tuple[APIRouter, ...] = (api.router, people_api.router)
 # Routes of the server as a whole, each with its own full paths.
-OF_THE_SERVER: tuple[APIRouter, ...] = (pages.router,)
+OF_THE_SERVER: tuple[APIRouter, ...] = (pages.router, door.router)
 
 
 def create_app(served: Served, settings: Settings) -> FastAPI:
@@ -62,7 +62,7 @@ def create_app(served: Served, settings: Settings) -> FastAPI:
     app.state.keeper = keeper
     app.state.leaving = lambda: None
     errors.install(app)
-    guard.install(app, settings)
+    gate.install(app, settings)
     openapi.install(app)
     app.include_router(_whole)
     for router in OF_THE_SERVER:

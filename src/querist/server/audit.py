@@ -103,6 +103,11 @@ class Audit:
                 return
         self._write(now, more, [(address, detail, name)])
 
+    def came(self, address: str, detail: str, name: str = "") -> None:
+        """Remember a login that opened no session of a person."""
+        with self._file.write() as db:
+            enter(db, self._file.clock(), "login", name=name, address=address, detail=detail)
+
     def flush(self) -> None:
         """Write the count of refusals that were not written one by one."""
         with self._lock:

@@ -31,6 +31,12 @@ STATUS: tuple[tuple[type[QueristError], int], ...] = (
     (LogError, 503),
 )
 
+# what Starlette says by itself, as sentences
+SENTENCES = {
+    "Not Found": "there is nothing at this address",
+    "Method Not Allowed": "this address does not take requests of that method",
+}
+
 
 class Refused(Exception):
     """A request the server will not do, with the HTTP status that says so.
@@ -72,6 +78,8 @@ def refusal(error: QueristError) -> Refused:
     code = getattr(error, "code", None)
     if isinstance(code, str):  # a lease that ran out, or is somebody else's
         return Refused(409, str(error), code=code)
+    if isinstance(status := getattr(error, "status", None), int):  # it knows itself
+        return Refused(status, str(error))
     status = next((number for kind, number in STATUS if isinstance(error, kind)), 409)
     return Refused(status, str(error))
 
@@ -108,7 +116,7 @@ def install(app: FastAPI) -> None:
 
     async def of_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        found = Refused(error.status_code, str(error.detail))
+        found = Refused(error.status_code, SENTENCES.get(error.detail, str(error.detail)))
         return answer(found.body(), found.status, error.headers)
 
     async def of_shape(request: Request, error: Exception) -> Response:

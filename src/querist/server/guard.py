@@ -1,42 +1,57 @@
-"""Who is asking, and whether they may."""
+"""Who is asking, as routes and pages see it; the gate before them has looked already."""
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlencode
 
-from fastapi import FastAPI, Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from fastapi import Request
 
 from querist.server.errors import Refused
-from querist.server.settings import Settings
+from querist.server.keys import Role
+from querist.server.names import LONGEST
+from querist.server.roles import RANKS, may
+from querist.server.visit import Visit
 
-Role = Literal["owner", "reviewer", "annotator"]
-RANKS: tuple[Role, ...] = ("annotator", "reviewer", "owner")
-COOKIE = "querist"
+__all__ = [
+    "RANKS",
+    "Person",
+    "Role",
+    "confined",
+    "csrf_of",
+    "need",
+    "person_of",
+    "speaks_for",
+    "visit_of",
+]
+
+PERSON = "querist.person"  # where the gate leaves them in the scope of a request
+CSRF = "querist.csrf"
+VISIT = "querist.visit"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who may use the server: name, role, and how that is known."""
+    """Somebody who may use the server.
+
+    Attributes
+    ----------
+    name : str
+        Under it answers are written.
+    role : str
+        owner, reviewer or annotator.
+    how : str
+        token, session, or open: whoever holds the token of a server without users.
+    key : int
+        The id of the token or session; 0 where open.
+    """
 
     name: str
     role: Role
     how: Literal["token", "session", "open"]
-
-
-def install(app: FastAPI, settings: Settings) -> None:
-    """Put the guard into an app."""
-    app.state.settings = settings
-
-
-def csrf_of(request: Request) -> str:
-    """What a page must send in the header X-Querist-CSRF with whatever it changes."""
-    settings: Settings = request.app.state.settings
-    return hmac.new(settings.token.encode(), b"csrf", "sha256").hexdigest()[:32]
+    key: int = 0
 
 
 async def person_of(request: Request) -> Person:
@@ -45,20 +60,40 @@ async def person_of(request: Request) -> Person:
     Raises
     ------
     Refused
-        401 without the right token, 403 for a page of somebody else's.
+        401 on a path that is open to everybody, where nobody was asked for.
     """
-    settings: Settings = request.app.state.settings
-    bearer = request.headers.get("authorization", "")
-    if bearer:
-        _check(bearer.removeprefix("Bearer ").strip(), settings.token)
-        return Person(request.query_params.get("by", "me"), "owner", "open")
-    given = request.cookies.get(COOKIE) or request.query_params.get("token", "")
-    _check(given, settings.token)
-    if request.method not in ("GET", "HEAD") and not _same(
-        request.headers.get("x-querist-csrf", ""), csrf_of(request)
-    ):
-        raise Refused(403, "this change did not come from a page of this server; reload the page")
-    return Person(request.query_params.get("by", "me"), "owner", "open")
+    who = request.scope.get(PERSON)
+    if not isinstance(who, Person):
+        raise Refused(401, "this needs a login")
+    return who
+
+
+def csrf_of(request: Request) -> str:
+    """What a page must send in the header X-Querist-CSRF with whatever it changes."""
+    return str(request.scope.get(CSRF, ""))
+
+
+def visit_of(request: Request) -> Visit:
+    """The head of a request as the gate read it."""
+    found: Visit = request.scope[VISIT]
+    return found
+
+
+def need(role: Role) -> Callable[[Request], Coroutine[Any, Any, Person]]:
+    """A dependency that gives the person, and refuses (403) one below the role."""
+
+    async def needed(request: Request) -> Person:
+        who = await person_of(request)
+        if not may(who.role, role):
+            raise below(who, role)
+        return who
+
+    return needed
+
+
+def below(who: Person, role: Role) -> Refused:
+    """The refusal of somebody whose role is not enough."""
+    return Refused(403, f"this takes the role {role!r}; {who.name!r} is {who.role!r}")
 
 
 def speaks_for(who: Person, by: str | None) -> str:
@@ -67,49 +102,46 @@ def speaks_for(who: Person, by: str | None) -> str:
     Raises
     ------
     Refused
-        403 when a person with a name gives another.
+        403 when a person with a name gives another; 422 for a name that is none.
+
+    Examples
+    --------
+    >>> speaks_for(Person("me", "owner", "open"), "ann")
+    'ann'
+    >>> speaks_for(Person("ann", "owner", "token"), None)
+    'ann'
+    >>> speaks_for(Person("ann", "owner", "token"), "bob")
+    Traceback (most recent call last):
+    querist.server.errors.Refused: you are 'ann' here, and cannot answer as 'bob'
     """
-    if not by or by == who.name:
+    if by is None or by == who.name:
         return who.name
     if who.how == "open":
-        return by
+        return open_name(by)
     raise Refused(403, f"you are {who.name!r} here, and cannot answer as {by!r}")
 
 
-def need(role: Role) -> Callable[[Request], Coroutine[Any, Any, Person]]:
-    """A dependency that gives the person, and refuses (403) one below the role."""
-
-    async def needed(request: Request) -> Person:
-        who = await person_of(request)
-        if RANKS.index(who.role) < RANKS.index(role):
-            raise Refused(403, f"this takes the role {role!r}; {who.name!r} is {who.role!r}")
-        return who
-
-    return needed
+def open_name(by: str) -> str:
+    """A name somebody gives himself where there are no users: any text that is not blank."""
+    if not by.strip() or len(by) > LONGEST:
+        raise Refused(422, f"'by' is a name of 1 to {LONGEST} characters")
+    return by
 
 
-async def enter(request: Request) -> Person | Response:
-    """The person who opens a page, or what to send instead of the page."""
-    settings: Settings = request.app.state.settings
-    given = request.query_params.get("token", "")
-    if given and _same(given, settings.token):
-        rest = {name: v for name, v in request.query_params.items() if name != "token"}
-        address = request.url.path + ("?" + urlencode(rest) if rest else "")
-        answer = RedirectResponse(address, 303)
-        answer.set_cookie(COOKIE, given, httponly=True, samesite="strict", path="/")
-        return answer
+def confined(root: Path, name: str) -> Path:
+    """A file below a folder, links followed.
+
+    Raises
+    ------
+    Refused
+        404 when it is not there, or lies elsewhere by `..`, an absolute path or a link.
+    """
     try:
-        return await person_of(request)
-    except Refused as refused:
-        return PlainTextResponse(f"querist: {refused.message}\n", refused.status)
-
-
-def _check(given: str, token: str) -> None:
-    if not given:
-        raise Refused(401, "this needs a token; open the address that querist serve printed")
-    if not _same(given, token):
-        raise Refused(401, "the token is not the one of this server; see what querist serve prints")
-
-
-def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())
+        base = root.resolve(strict=True)
+        found = (base / name).resolve(strict=True)
+        inside = found.is_relative_to(base) and found.is_file()
+    except (OSError, ValueError, RuntimeError):  # missing; a null byte; links in a circle
+        inside = False
+    if not inside:
+        raise Refused(404, "there is no such file in the pool")
+    return found

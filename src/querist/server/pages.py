@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.responses import HTMLResponse, Response
 
 from querist.server.campaigns import Served
-from querist.server.guard import RANKS, Person, Role, csrf_of, enter
+from querist.server.guard import RANKS, Person, Role, csrf_of, person_of, visit_of
 
 HERE = Path(__file__).parent
 TEMPLATES = Environment(
@@ -28,13 +28,15 @@ router = APIRouter(include_in_schema=False)
 def page(request: Request, template: str, who: Person, status: int = 200, **more: Any) -> Response:
     """A page; templates get base, csrf, name, who and the campaigns."""
     served: Served = request.app.state.served
+    root = visit_of(request).root
     name = request.path_params.get("name") or (served.root.name if served.single else "")
     text = TEMPLATES.get_template(template).render(
-        base=served.base(name) if name else "",
+        base=root + served.base(name) if name else root,
+        root=root,
         csrf=csrf_of(request),
         name=name,
         who=who,
-        campaigns=[{"name": other, "base": served.base(other)} for other in served.names()],
+        campaigns=[{"name": other, "base": root + served.base(other)} for other in served.names()],
         **more,
     )
     return HTMLResponse(text, status, {"Cache-Control": "no-store"})
@@ -42,9 +44,7 @@ def page(request: Request, template: str, who: Person, status: int = 200, **more
 
 async def _serve(request: Request, path: str) -> Response:
     template, role = PAGES[path]
-    who = await enter(request)
-    if isinstance(who, Response):
-        return who
+    who = await person_of(request)
     served: Served = request.app.state.served
     name = request.path_params.get("name")
     if name is None and not served.single:

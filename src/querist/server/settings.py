@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 
@@ -20,6 +21,16 @@ class Settings:
         Opens the loopback mode, in which there are no users.
     work : bool
         Whether the server keeps a work process beside it.
+    hosts : tuple of str
+        Further Host headers that the loopback mode answers to, such as ``box:9000``.
+    root_path : str
+        What a proxy in front puts before every path; empty without one.
+    proxy : bool
+        Whether a proxy in front is believed when it says who asks, how, and for which host.
+    upload : int
+        Bytes a file of items may have.
+    rate : float
+        Requests a second that one person may make in the long run.
 
     Examples
     --------
@@ -34,8 +45,16 @@ class Settings:
     port: int = 8123
     token: str = ""
     work: bool = False
+    hosts: tuple[str, ...] = ()
+    root_path: str = ""
+    proxy: bool = False
+    upload: int = 10 << 20
+    rate: float = 3000.0
 
     @property
     def loopback(self) -> bool:
         """Whether only programs on this machine can reach the server."""
-        return self.host in ("127.0.0.1", "localhost", "::1")
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"

@@ -1,0 +1,293 @@
+"""The gate: every request passes here first, and is let through, or answered and sent away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.requests import ClientDisconnect
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from querist.core.errors import QueristError
+from querist.server.cookies import cookie_name, csrf, open_cookie, same, set_cookie
+from querist.server.door import login_page
+from querist.server.errors import Refused
+from querist.server.guard import CSRF, PERSON, VISIT, Person, below, open_name
+from querist.server.keys import Holder
+from querist.server.limits import Buckets, bounded, largest, too_large
+from querist.server.people import People
+from querist.server.roles import is_free, least_role, may, verb_of
+from querist.server.settings import Settings
+from querist.server.visit import Visit
+from querist.server.wire import answer
+
+_LOG = logging.getLogger("querist.server")
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_RAW = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_NO_STORE = (b"cache-control", b"no-store")
+_ASK_AGAIN = (b"cache-control", b"no-cache")
+
+# A link on another site brings no cookie (SameSite=Strict); the page that loads itself does.
+_AGAIN = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0">'
+    "<title>querist</title><p>One moment."
+)
+
+
+def install(app: FastAPI, settings: Settings) -> None:
+    """Put the gate before an app, and the people of the served folder behind it."""
+    people = People(settings.root)
+    app.state.settings = settings
+    app.state.people = people
+    app.add_middleware(Gate, people=people, settings=settings)
+
+
+class Gate:
+    """ASGI middleware that knows who asks, and lets nothing else through.
+
+    Parameters
+    ----------
+    app : ASGI app
+        What lies behind.
+    people : People
+        Who may come in.
+    settings : Settings
+        How the server is bound.
+    """
+
+    def __init__(self, app: ASGIApp, people: People, settings: Settings) -> None:
+        self._app = app
+        self._people = people
+        self._settings = settings
+        self._calls = Buckets(settings.rate, 2 * settings.rate)
+        self._logins = Buckets(10 / 60, 10)  # by address
+        self._wrong = Buckets(1, 60)  # by address: wrong tokens
+        self._aside: set[asyncio.Future[Any]] = set()
+        self._touching: set[int] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "lifespan":
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                await asyncio.gather(*self._aside, return_exceptions=True)
+                await asyncio.to_thread(self._people.close)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if self._settings.root_path:
+            scope["root_path"] = self._settings.root_path
+        visit = Visit.of(scope, proxy=self._settings.proxy)
+        scope[VISIT] = visit
+        started = False
+
+        async def dressed(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = _dressed(visit.path, message.get("headers", ()))
+            await send(message)
+
+        try:
+            response = await self._pass(visit, scope, receive, dressed)
+        except Refused as refused:
+            response = self._sent_away(visit, refused)
+        except ClientDisconnect:
+            return
+        except Exception:
+            _LOG.exception("%s %s failed", visit.method, visit.path)
+            if started:
+                raise
+            response = self._sent_away(visit, Refused(500, "the server failed; its log says how"))
+        if response is not None:
+            await response(scope, receive, dressed)
+
+    async def _pass(
+        self, visit: Visit, scope: Scope, receive: Receive, send: Send
+    ) -> Response | None:
+        verb = verb_of(visit.path)
+        open_mode = self._settings.loopback and not self._people.any()
+        _check_shape(visit)
+        if open_mode and not visit.is_local(self._settings.port, self._settings.hosts):
+            raise Refused(
+                403,
+                "without users this server answers to localhost and 127.0.0.1 at its own port "
+                "only; invite people with: querist people DIR --invite owner",
+            )
+        limit = self._check_length(visit, verb)
+        if is_free(visit.path):
+            if visit.changes:
+                self._check_origin(visit)
+                self._check_rate(self._logins, visit.address)
+            await self._app(scope, bounded(receive, limit), send)
+            return None
+        name = cookie_name(self._settings, self._people, visit.scheme)
+        who = self._who(visit, name, open_mode)
+        if isinstance(who, Response):
+            return who
+        if visit.changes and visit.bearer is None:
+            self._check_page(visit, visit.cookie(name) or "")
+        least = least_role(visit.path)
+        if not may(who.role, least):
+            raise below(who, least)
+        self._check_rate(self._calls, who.name)
+        scope[PERSON] = who
+        scope[CSRF] = csrf(visit.cookie(name) or "")
+        await self._app(scope, bounded(receive, limit), send)
+        return None
+
+    # Who
+
+    def _who(self, visit: Visit, name: str, open_mode: bool) -> Person | Response:
+        """The person, or what to answer on the way to knowing one."""
+        if open_mode:
+            return self._by_server_token(visit, name)
+        secret = visit.bearer
+        kind = "token"
+        if secret is None:
+            secret, kind = visit.cookie(name), "session"
+        if secret:
+            holder = self._people.keys.holder(secret)
+            if holder is not None and holder.kind == kind:
+                self._note_use(holder)
+                return Person(holder.name, holder.role, holder.kind, holder.key)
+            if kind == "token":
+                raise self._wrong_token(visit)
+        return self._unknown(visit, "log in, or send a token as Authorization: Bearer TOKEN")
+
+    def _by_server_token(self, visit: Visit, name: str) -> Person | Response:
+        token = self._settings.token
+        by = visit.asked("by")
+        me = Person("me" if by is None else open_name(by), "owner", "open")
+        if visit.bearer is not None:
+            if not same(visit.bearer, token):
+                raise self._wrong_token(visit)
+            return me
+        if (cookie := visit.cookie(name)) and same(cookie, open_cookie(token)):
+            if visit.wants_page and visit.asked("token") is not None:
+                return RedirectResponse(visit.without("token"), 303)
+            return me
+        given = visit.asked("token")
+        if given is not None and not visit.changes:
+            if not same(given, token):
+                raise self._wrong_token(visit)
+            if verb_of(visit.path) is not None:
+                return me
+            self._do_aside(self._people.audit.came, visit.address, "the token of the server")
+            moved = RedirectResponse(visit.without("token"), 303)
+            set_cookie(moved, name, open_cookie(token), lasting=False)
+            return moved
+        return self._unknown(visit, "open the address that querist serve printed")
+
+    def _unknown(self, visit: Visit, advice: str) -> Response:
+        if visit.wants_page and not visit.changes and visit.came_across:
+            return HTMLResponse(_AGAIN)
+        raise Refused(401, f"this needs a login: {advice}")
+
+    def _wrong_token(self, visit: Visit) -> Refused:
+        if (wait := self._wrong.take(visit.address)) > 0:
+            return _slower(wait)
+        detail = f"wrong token for {visit.method} {visit.path[:200]}"
+        self._do_aside(self._people.audit.refused, visit.address, detail)
+        return Refused(401, "this token is not known here, or was revoked")
+
+    def _note_use(self, holder: Holder) -> None:
+        if self._people.keys.is_stale(holder) and holder.key not in self._touching:
+            self._touching.add(holder.key)
+            done = self._do_aside(self._people.keys.touch, holder.key)
+            done.add_done_callback(lambda _: self._touching.discard(holder.key))
+
+    def _do_aside(self, fn: Callable[..., None], *values: Any) -> asyncio.Future[None]:
+        """Write what no answer waits for; a disk that refuses is told to the log."""
+
+        def work() -> None:
+            try:
+                fn(*values)
+            except QueristError as error:
+                _LOG.error("%s", error)
+
+        task = asyncio.get_running_loop().run_in_executor(None, work)
+        self._aside.add(task)
+        task.add_done_callback(self._aside.discard)
+        return task
+
+    # Whether
+
+    def _check_length(self, visit: Visit, verb: str | None) -> int:
+        limit = largest(verb or "", self._settings.upload)
+        length = visit.heads.get("content_length", "0")
+        if not (length.isascii() and length.isdigit()):
+            raise Refused(400, "Content-Length must be a whole number")
+        if int(length[:20]) > limit:
+            raise Refused(413, too_large(limit))
+        return limit
+
+    def _check_origin(self, visit: Visit) -> None:
+        if not visit.is_from_here():
+            raise Refused(403, "this request comes from a page of another site")
+
+    def _check_page(self, visit: Visit, cookie: str) -> None:
+        """Refuse what a page of another site would make a browser send along with its cookie."""
+        self._check_origin(visit)
+        if not same(visit.heads.get("x_querist_csrf", ""), csrf(cookie)):
+            raise Refused(403, "this change did not come from a page of this server; reload it")
+
+    def _check_rate(self, buckets: Buckets, key: str) -> None:
+        if (wait := buckets.take(key)) > 0:
+            raise _slower(wait)
+
+    def _sent_away(self, visit: Visit, refused: Refused) -> Response:
+        headers = {}
+        if "wait" in refused.more:
+            headers["Retry-After"] = str(refused.more["wait"])
+        if refused.status == 401:
+            headers["WWW-Authenticate"] = "Bearer"
+        if refused.status == 413:
+            headers["Connection"] = "close"  # the rest of the body is not waited for
+        if visit.wants_page and verb_of(visit.path) is None:
+            if refused.status == 401:
+                back = visit.without("token")
+                text = login_page(visit.root, open_mode=not self._people.any(), back=back)
+            else:
+                text = login_page(visit.root, said=refused.message, form=False)
+            return HTMLResponse(text, refused.status, headers)
+        return answer(refused.body(), refused.status, headers)
+
+
+def _slower(wait: float) -> Refused:
+    seconds = max(1, round(wait + 0.5))
+    return Refused(429, f"too many requests; wait {seconds} s", wait=seconds)
+
+
+def _check_shape(visit: Visit) -> None:
+    if "\x00" in visit.path or ".." in visit.path.split("/"):
+        raise Refused(400, "there is no such path")
+    if visit.twice:
+        raise Refused(400, "a header that must be alone came twice")
+
+
+def _dressed(path: str, headers: Any) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer and, where it does not say otherwise itself, those of safety."""
+    given = list(headers)
+    names = {name.lower() for name, _ in given}
+    given += [pair for pair in _RAW if pair[0] not in names]
+    if b"cache-control" not in names:
+        given.append(_ASK_AGAIN if path.startswith("/static/") else _NO_STORE)
+    return given
