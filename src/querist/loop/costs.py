@@ -8,7 +8,7 @@ from typing import Any
 from querist.loop.state import IMPORTED, State, Vote
 from querist.reports.page import Amount, Table
 
-_NAMES = {
+COSTS = {
     "seed": "first batch, before any model",
     "open": "picked by the strategy",
     "control": "control slice, drawn at random",
@@ -40,7 +40,7 @@ def label_costs(state: State) -> dict[str, int]:
         counted["repeat"] += max(len(paid) - 1, 0)
         if paid:
             counted[_kind(state, min(paid, key=lambda vote: vote.position))] += 1
-    return {name: counted[name] for name in _NAMES if counted[name]}
+    return {name: counted[name] for name in COSTS if counted[name]}
 
 
 def cost_table(state: State, price: float | None) -> Table:
@@ -51,7 +51,7 @@ def cost_table(state: State, price: float | None) -> Table:
     def money(labels: int, name: str = "") -> Amount | None:
         return None if price is None else Amount(0.0 if name == "imported" else rate * labels)
 
-    rows: list[list[Any]] = [[_NAMES[name], n, money(n, name), None] for name, n in costs.items()]
+    rows: list[list[Any]] = [[COSTS[name], n, money(n, name), None] for name, n in costs.items()]
     rows.append(["total bought", state.bought, money(state.bought), None])
     spent: Counter[str] = Counter()
     for turn in state.rounds:

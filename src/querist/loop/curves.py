@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from querist.reports.figures import CurveLine
 
 
+MEASURED = {
+    "holdout": "measured on holdout items, which no strategy ever sees",
+    "control": "measured by cross-fitting on the control slice, drawn uniformly at random",
+    "": "not measured: there is no holdout, and there are too few control labels yet",
+}
+
+
 def leading_metric(rounds: Sequence[Round]) -> str | None:
     """The metric that leads in the newest round that was measured.
 

@@ -10,10 +10,11 @@ from querist.core.events import Queued
 from querist.core.measures import higher_is_better, leading
 from querist.core.types import Round
 from querist.loop.costs import cost_table
-from querist.loop.curves import curve_figure, outlook, plateau, rules_of
+from querist.loop.curves import MEASURED, curve_figure, outlook, plateau, rules_of
 from querist.loop.groups import group_table
 from querist.loop.random_curve import random_curve
 from querist.loop.state import State
+from querist.loop.waits import waits, waits_said, waits_table
 from querist.metrics.paired import curve_band
 from querist.reports.figures import CurveLine
 from querist.reports.page import Amount, Goal, Report, Section, Table, Tile, render
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
     from querist.loop.campaign import Campaign
 
 SHOWN = 20  # tasks of the last batch that the page lists
-_ON = {
-    "holdout": "measured on holdout items, which no strategy ever sees",
-    "control": "measured by cross-fitting on the control slice, drawn uniformly at random",
-    "": "not measured: there is no holdout, and there are too few control labels yet",
-}
 _FEW = "no random baseline yet: it is estimated from the control labels, and that takes 30 of them"
 _STAYS = "its band holds as long as data, model and strategy stay as they are"
 _CHOSEN = (
@@ -88,6 +84,7 @@ def build_report(
             "Labels bought, by what they were bought for. Imported labels cost nothing here.",
         ),
         Section("Rounds", _rounds(rounds, metric), _ended(rounds[-1])),
+        *_waiting(state),
         *_reasons_of_last_batch(state),
         *_classes(status, last),
         Section("Queries against the pool", table, strayed),
@@ -179,8 +176,8 @@ def _curve(
     rounds = campaign.history.rounds
     turns = [turn for turn in rounds if metric in turn.metrics]
     if metric is None:
-        return [Section("Learning curve", "No round was measured yet.")], [_ON[""]]
-    notes = [f"{metric} is {_ON[turns[-1].measured_on]}; bands are 95 % intervals"]
+        return [Section("Learning curve", "No round was measured yet.")], [MEASURED[""]]
+    notes = [f"{metric} is {MEASURED[turns[-1].measured_on]}; bands are 95 % intervals"]
     beside: list[CurveLine] = []
     if comparison is not None:
         beside = _compared(comparison, metric)
@@ -248,6 +245,12 @@ def _goals(status: Mapping[str, Any], last: Round, spec: Mapping[str, Any]) -> l
     if limit is not None and spent is not None:
         found.append(Goal("money", f"at most {limit:,.2f}", Amount(spent), spent <= limit + 1e-9))
     return found
+
+
+def _waiting(state: State) -> list[Section]:
+    found = waits(state.steps)
+    said = waits_said(found)
+    return [Section("Waiting for labels", waits_table(found), said)] if said else []
 
 
 def _classes(status: Mapping[str, Any], last: Round) -> list[Section]:
