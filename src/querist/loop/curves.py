@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from querist.core.measures import leading
 from querist.core.types import Round
-from querist.metrics.forecast import Forecast, forecast
-from querist.metrics.plateau import Diminishing, diminishing_point
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a server starts without scipy's statistics and without plotly
     import plotly.graph_objects as go
 
+    from querist.metrics.forecast import Forecast
+    from querist.metrics.plateau import Diminishing
     from querist.reports.figures import CurveLine
 
 
@@ -43,6 +43,8 @@ def outlook(rounds: Sequence[Round], metric: str, budget: int | None) -> Forecas
     Rounds of the same number of labels count once, the last of them: a model trained again on
     the same labels is no new point.
     """
+    from querist.metrics.forecast import forecast
+
     points = {turn.labels: turn.metrics[metric] for turn in rounds if metric in turn.metrics}
     labels = sorted(points)
     ahead = 0
@@ -54,6 +56,8 @@ def outlook(rounds: Sequence[Round], metric: str, budget: int | None) -> Forecas
 
 def plateau(rounds: Sequence[Round], metric: str) -> Diminishing | None:
     """Where the measured curve stopped paying, None while it rises."""
+    from querist.metrics.plateau import diminishing_point
+
     turns = [turn for turn in rounds if metric in turn.metrics]
     labels = [turn.labels for turn in turns]
     return diminishing_point(labels, [turn.metrics[metric].value for turn in turns], metric=metric)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.metrics import log_loss, precision_recall_fscore_support
 
 from querist.core.errors import BadInput
 from querist.core.types import Floats, Interval, Ints
@@ -102,6 +101,8 @@ def _by_class(
     truth: Ints, value: Ints, labels: Sequence[str], rng: np.random.Generator, level: float
 ) -> dict[str, Interval]:
     m, k = len(truth), len(labels)
+    from sklearn.metrics import precision_recall_fscore_support  # slow to load
+
     precision, recall, f1, support = precision_recall_fscore_support(
         truth, value, labels=np.arange(k), zero_division=0
     )
@@ -145,6 +146,8 @@ def _of_proba(
     columns[np.arange(m), bins] = gap
     columns[:, BINS] = losses
     sums = bootstrap_sums(columns, rng) / m
+    from sklearn.metrics import log_loss
+
     loss = log_loss(truth, proba, labels=np.arange(proba.shape[1]))
     error = float(np.abs(np.bincount(bins, gap, minlength=BINS)).sum() / m)
     return {

@@ -13,7 +13,7 @@ from querist.core.types import Floats, Interval, Ints
 FEWEST = 5  # measured points: three are what the curve itself takes
 REACH = 2.0  # as many times the labels there are: further out nothing of it was measured
 POINTS = 12
-DRAWS = 400
+DRAWS = 600
 _POWERS = np.geomspace(0.2, 1.0, 24)
 _PRIOR = 3  # points that half of each measured error counts as when the scatter is estimated
 _WIDE = 2 * 1.959964  # standard errors across a 95 % interval
@@ -111,10 +111,10 @@ def _draws(x: Floats, y: Floats, error: Floats, at: Ints, rng: np.random.Generat
     # in units of each point's error: how far the points scatter about the curve
     free, rest = max(len(x) - 3, 1), float((((y - fitted) / error) ** 2).sum())
     scatter = np.sqrt((rest + _PRIOR / 4) / (free + _PRIOR))
-    own = scatter * rng.standard_normal((DRAWS, len(x) + len(at)))
+    own = scatter * rng.standard_normal((DRAWS, len(x) + 1))
     shared = rng.standard_normal((DRAWS, 1)) * error[-1]
-    data = fitted + own[:, : len(x)] * error + shared
-    ahead: Floats = _fit(x, data, weights, at) + own[:, len(x) :] * error[-1]
+    data = fitted + own[:, :-1] * error + shared
+    ahead: Floats = _fit(x, data, weights, at) + own[:, -1:] * error[-1]
     return ahead
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import precision_recall_fscore_support
 
 from querist.core.errors import BadInput
 from querist.core.types import Interval
@@ -64,6 +63,8 @@ def multilabel(
     m, k = truth.shape
     if not m:
         return {}
+    from sklearn.metrics import precision_recall_fscore_support  # slow to load
+
     _, _, f1, support = precision_recall_fscore_support(truth, value, average=None, zero_division=0)
     hits = truth & value
     columns = np.concatenate([hits, truth, value], axis=1).astype(np.float64)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
 from querist.core.errors import BadInput
 from querist.core.types import Interval
@@ -53,6 +52,9 @@ def regression(
     m = len(truth)
     if not m:
         return {}
+    # slow to load
+    from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+
     gap, centred = truth - value, truth - truth.mean()
     columns = np.stack([gap**2, np.abs(gap), centred, centred**2], axis=1)
     square, absolute, first, second = bootstrap_sums(columns, np.random.default_rng(seed)).T / m

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from querist.server import api, door, errors, gate, openapi, pages, people_api
+from querist.server import api, door, errors, gate, insight, openapi, pages, people_api
 from querist.server.campaigns import Served
 from querist.server.guard import Person, person_of
 from querist.server.keeper import Keeper
@@ -24,7 +24,7 @@ from querist.server.wire import answer
 STATIC = Path(__file__).parent / "static"
 
 # Routes of one campaign, each below /api/v1 (when there is one) and /c/{name}/api/v1.
-OF_A_CAMPAIGN: tuple[APIRouter, ...] = (api.router, people_api.router)
+OF_A_CAMPAIGN: tuple[APIRouter, ...] = (api.router, people_api.router, insight.router)
 # Routes of the server as a whole, each with its own full paths.
 OF_THE_SERVER: tuple[APIRouter, ...] = (pages.router, door.router)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -14,24 +13,20 @@ from weakref import WeakKeyDictionary
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from querist.core.errors import BadInput
-from querist.core.types import Interval, Round
-from querist.loop.arms import last_check
-from querist.loop.curves import MEASURED, leading_metric, outlook, plateau
+from querist.loop.curves import leading_metric
 from querist.loop.desk import Desk
+from querist.loop.state import State
 from querist.loop.waits import waits, waits_said
-from querist.server import standing
+from querist.server import shown, standing
 from querist.server.campaigns import Open, campaign_of
 from querist.server.guard import Person, need
-from querist.server.tally import Tally, midnight, news_said
+from querist.server.tally import Tally, news_said
 from querist.server.wire import answer
-from querist.stopping.text import read_repr
 
 SHOWN = 20  # tasks of the last batch
 SHORT = 90  # characters of an item in a table
 FRESH = 0.5  # seconds an answer serves everybody who looks
 _SLICE = 1000  # events taken in before the others get a turn
-_WHOLE = "[group "
 
 router = APIRouter()
 _insights: WeakKeyDictionary[Open, Insight] = WeakKeyDictionary()
@@ -88,13 +83,13 @@ class Insight:
             "position": copied["position"],
             "at": now,
             "campaign": copied["campaign"],
-            "model": model(rounds, copied["steps"], metric),
+            "model": shown.model(rounds, copied["steps"], metric),
             "curve": self._curve(copied, metric),
-            "classes": self._classes(copied),
-            "spend": spend(copied, self._tally),
+            "classes": shown.classes(copied, self._tally),
+            "spend": shown.spend(copied, self._tally),
             "queue": copied["queue"] | {"done": copied["labelled"], "notes": self._tally.notes},
-            "people": people(copied, self._tally, now),
-            "batch": copied["batch"] | {"check": check_said(copied)},
+            "people": shown.people(copied, self._tally, now),
+            "batch": copied["batch"] | {"check": shown.check_said(copied)},
             "stop": {name: vars(verdict) for name, verdict in copied["verdicts"].items()},
             "waits": {"rows": [w._asdict() for w in spent], "said": waits_said(spent)},
             "activity": [
@@ -107,26 +102,15 @@ class Insight:
         """Drawn once a round: the figure costs more than all the rest."""
         key = (len(copied["rounds"]), copied["campaign"]["budget"], copied["until"])
         if self._drawn[0] != key:
-            self._drawn = key, curve(copied, metric)
+            self._drawn = key, shown.curve(copied, metric)
         return self._drawn[1]
-
-    def _classes(self, copied: dict[str, Any]) -> dict[str, Any]:
-        names, last = copied["classes"], _measured(copied["rounds"])
-        rows = []
-        for name in names:
-            scores = {
-                kind: _plain(last.metrics.get(f"{kind}[{name}]")) if last else None
-                for kind in ("recall", "f1")
-            }
-            counts = {"labels": self._tally.classes[name], "held_out": self._tally.held_out[name]}
-            rows.append({"class": name, **counts, **scores})
-        return {"rows": rows, "measured_on": last.measured_on if last else ""}
 
 
 def snapshot(desk: Desk) -> dict[str, Any]:
     """What the page needs of the state, copied between two writes."""
-    state, recipe = desk.journal.state, desk.journal.state.recipe
-    now = time.time()
+    desk.journal.sync()  # what other processes wrote
+    state, now = desk.journal.state, time.time()
+    recipe = state.recipe
     for queue in state.queues.values():
         queue.lapse(now)
     train, holdout = state.queues["train"], state.queues["holdout"]
@@ -141,8 +125,8 @@ def snapshot(desk: Desk) -> dict[str, Any]:
         "held": held,
         "until": recipe.get("until"),
         "verdicts": standing.verdicts(state),
-        "classes": list(getattr(desk.question, "labels", ())),
-        "check": last_check(state.rounds, state.trial),
+        "classes": list(state.question.get("labels", ())),
+        "check": _last_check(state),
         "queue": {
             "waiting": len(train),
             "held": len(train.held),
@@ -158,7 +142,7 @@ def snapshot(desk: Desk) -> dict[str, Any]:
             "budget": recipe.get("budget"),
             "price": recipe.get("price"),
             "paused": bool(recipe.get("paused", False)),
-            "question": desk.question.to_json(),
+            "question": dict(state.question),
         },
     }
 
@@ -197,193 +181,10 @@ def batch(desk: Desk) -> dict[str, Any]:
     }
 
 
-def model(rounds: list[Round], steps: list[Any], metric: str | None) -> dict[str, Any]:
-    """The newest model: what it learned from, how good it is, on what that was measured."""
-    last = rounds[-1] if rounds else None
-    scored = _measured(rounds)
-    before = [turn for turn in rounds if metric in turn.metrics and turn is not scored]
-    gain = None
-    if scored is not None and metric is not None and before:
-        gain = scored.metrics[metric].value - before[-1].metrics[metric].value
-    return {
-        "round": last.number if last else None,
-        "version": last.model_version if last else None,
-        "labels": last.labels if last else 0,
-        "at": steps[-1].at if steps else None,
-        "metric": metric,
-        "measured_on": scored.measured_on if scored else "",
-        "measured_in": scored.number if scored else None,
-        "measured": MEASURED[scored.measured_on if scored else ""],
-        "holdout": scored.holdout if scored else 0,
-        "gain": gain,
-        "metrics": {
-            name: vars(found)
-            for name, found in (scored.metrics.items() if scored else ())
-            if "[" not in name
-        },
-        "groups": {
-            name: vars(found)
-            for name, found in (scored.metrics.items() if scored else ())
-            if _WHOLE in name
-        },
-        "notes": list(last.notes) if last else [],
-    }
-
-
-def curve(copied: Mapping[str, Any], metric: str | None) -> dict[str, Any]:
-    """The learning curve as the report draws it, its points, and where it is going."""
-    rounds, budget = copied["rounds"], copied["campaign"]["budget"]
-    if metric is None:
-        none = "No round was measured yet: " + MEASURED[""] + "."
-        return {"metric": None, "figure": None, "rows": [], "forecast": None, "said": [none]}
-    from querist.loop.curves import curve_figure  # plotly comes with it
-
-    ahead = outlook(rounds, metric, budget)
-    figure = curve_figure(rounds, metric, rule_spec(copied["until"]), ahead=ahead)
-    flat = plateau(rounds, metric)
-    said = [_forecast_said(metric, ahead)]
-    if flat:
-        said.append(
-            f"Diminishing returns from {flat.at:,} labels on: the {flat.after:,} labels after "
-            "them brought less than half a point a round."
-        )
-    return {
-        "metric": metric,
-        "figure": json.loads(figure.to_json()),
-        "rows": [
-            {
-                "round": turn.number,
-                "labels": turn.labels,
-                "at": step.at,
-                "seconds": sum(turn.seconds.values()),
-                **vars(turn.metrics[metric]),
-            }
-            for turn, step in zip(rounds, copied["steps"], strict=True)
-            if metric in turn.metrics
-        ],
-        "forecast": {
-            "reason": ahead.reason,
-            "rows": [
-                {"labels": n, **vars(found)}
-                for n, found in zip(ahead.labels, ahead.scores, strict=True)
-            ],
-        },
-        "said": said,
-    }
-
-
-def _forecast_said(metric: str, ahead: Any) -> str:
-    if not ahead.labels:
-        return f"No forecast: {ahead.reason}."
-    return (
-        f"At {ahead.labels[-1]:,} labels {metric} would be {ahead.scores[-1]}, if data, model and "
-        f"strategy stay. The forecast is {ahead.reason}."
-    )
-
-
-def spend(copied: Mapping[str, Any], tally: Tally) -> dict[str, Any]:
-    """Labels and money against the budget, and what they were bought for."""
-    from querist.loop.costs import COSTS
-
-    budget, price = copied["campaign"]["budget"], copied["campaign"]["price"]
-    bought = copied["bought"]
-    return {
-        "bought": bought,
-        "budget": budget,
-        "left": None if budget is None else max(budget - bought, 0),
-        "price": price,
-        "spent": None if price is None else round(price * bought, 2),
-        "allowed": None if price is None or budget is None else round(price * budget, 2),
-        "by": [
-            {
-                "for": said,
-                "labels": tally.costs[name],
-                "money": None
-                if price is None
-                else round(0 if name == "imported" else price * tally.costs[name], 2),
-            }
-            for name, said in COSTS.items()
-            if tally.costs[name]
-        ],
-    }
-
-
-def people(copied: Mapping[str, Any], tally: Tally, now: float) -> list[dict[str, Any]]:
-    """A row a person, most answers first."""
-    start = midnight(now)
-    rows = []
-    numeric = copied["campaign"]["question"]["kind"] == "number"
-    for by in {**tally.people, **copied["held"]}:
-        work = tally.people.get(by)
-        held = copied["held"].get(by, 0)
-        if work is None:
-            rows.append(_NOTHING | {"by": by, "held": held})
-            continue
-        share = work.agreed / work.pairs if work.pairs and not numeric else None
-        rows.append(
-            {
-                "by": by,
-                "answers": work.answers,
-                "today": len(work.since(start)),
-                "pace": work.pace(start),
-                "seconds": work.middle(),
-                "skips": work.skips,
-                "taken_back": work.taken_back,
-                "agreement": share,
-                "pairs": work.pairs,
-                "held": held,
-                "last": work.times[-1] if work.times else None,
-            }
-        )
-    return sorted(rows, key=lambda row: (-row["answers"], row["by"]))
-
-
-_NOTHING: dict[str, Any] = {
-    **dict.fromkeys(("answers", "today", "skips", "taken_back", "pairs"), 0),
-    **dict.fromkeys(("pace", "seconds", "agreement", "last")),
-}
-
-
-def check_said(copied: Mapping[str, Any]) -> str:
-    """The last look at the strategy against random labels, in a sentence; "" before there is one.
-
-    Examples
-    --------
-    >>> check_said({"check": None})
-    ''
-    """
-    if copied["check"] is None:
-        return ""
-    labels, check = copied["check"]
-    gap = Interval(*(100 * end for end in (check.gap.value, check.gap.low, check.gap.high)))
-    verdict = "it teaches less than chance" if check.lost else "no loss is shown"
-    return (
-        f"At {labels:,} labels: {check.n} picks of the strategy against {check.n} drawn at random, "
-        f"{gap.value:+.1f} points [{gap.low:+.1f}, {gap.high:+.1f}] on {check.items} items of the "
-        f"{check.on}: {verdict}."
-    )
-
-
-def rule_spec(until: str | None) -> dict[str, Any]:
-    """JSON form of the stopping rule of a recipe; empty for one that is not known here.
-
-    Examples
-    --------
-    >>> rule_spec("AnyOf(Target(score=0.9))")
-    {'rule': 'any', 'rules': [{'rule': 'target', 'score': 0.9}]}
-    """
-    try:
-        return read_repr(until or "AnyOf()").to_spec()
-    except BadInput:
-        return {}
-
-
-def _measured(rounds: list[Round]) -> Round | None:
-    return next((turn for turn in reversed(rounds) if turn.metrics), None)
-
-
-def _plain(found: Interval | None) -> dict[str, float] | None:
-    return None if found is None else vars(found)
+def _last_check(state: State) -> Any:
+    """Labels and outcome of the newest look at the strategy, None before there is one."""
+    turns = reversed(state.rounds[state.trial.since :])
+    return next(((turn.labels, turn.check) for turn in turns if turn.check is not None), None)
 
 
 def _short(item: Any) -> str:
