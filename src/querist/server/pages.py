@@ -26,7 +26,7 @@ router = APIRouter(include_in_schema=False)
 
 
 def page(request: Request, template: str, who: Person, status: int = 200, **more: Any) -> Response:
-    """A page; templates get base, csrf, name, who and the campaigns."""
+    """A page; templates get base, csrf, name, who, the campaigns, and what base.html shows."""
     served: Served = request.app.state.served
     root = visit_of(request).root
     name = request.path_params.get("name") or (served.root.name if served.single else "")
@@ -36,6 +36,9 @@ def page(request: Request, template: str, who: Person, status: int = 200, **more
         csrf=csrf_of(request),
         name=name,
         who=who,
+        title=name,
+        role=who.role,
+        page=template.removesuffix(".html"),
         campaigns=[{"name": other, "base": root + served.base(other)} for other in served.names()],
         **more,
     )

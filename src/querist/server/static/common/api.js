@@ -12,6 +12,8 @@ function meta(name) {
 
 /** Where the campaign lives: "" or such as "/c/spam". */
 export const base = meta("base");
+/** Where the server lives: "" or what a proxy puts before every path. */
+export const root = meta("root");
 
 /** Without users the server believes the name sent along; `callMe` sets it. */
 let myName = "";

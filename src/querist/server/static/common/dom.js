@@ -67,3 +67,19 @@ export function say(text) {
   // The same words twice would not be read again: an invisible mark makes them differ.
   region.textContent = text + "\u200b".repeat(spoken++ % 2);
 }
+
+/**
+ * Run once what is on its way to the screen has been painted; soon, where nothing is painted.
+ * @param {() => void} work
+ */
+export function afterPaint(work) {
+  if (document.hidden) {
+    setTimeout(work, 0);
+    return;
+  }
+  requestAnimationFrame(() => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = work;
+    channel.port2.postMessage(0);
+  });
+}

@@ -111,7 +111,7 @@ export function tokenOf(event) {
 /** @param {string} token @returns {string} as drawn on a key cap */
 export function nameOf(token) {
   const caps = {
-    Backspace: "⌫", Enter: "↵", Space: "space", ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←",
+    Backspace: "back", Enter: "↵", Space: "space", ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←",
     ArrowRight: "→", Delete: "del",
   };
   return caps[/** @type {keyof typeof caps} */ (token)] ?? token;

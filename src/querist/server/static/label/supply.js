@@ -242,8 +242,9 @@ export class Supply extends EventTarget {
  */
 export function pictureOf(task) {
   if (task.kind !== "image") return "";
-  if (typeof task.item === "string" && task.item.startsWith("data:image/")) return task.item;
-  return `${base}/api/v1/image/${encodeURIComponent(task.item_id)}`;
+  const item = typeof task.item === "string" ? task.item : "";
+  if (item.startsWith("data:image/")) return item;
+  return `${base}/${item.startsWith("api/v1/") ? item : `api/v1/image/${encodeURIComponent(task.item_id)}`}`;
 }
 
 /** @param {any} answer @returns {Stock} */

@@ -13,6 +13,7 @@
  * @property {number} [lease_until]
  * @property {{value: unknown, probability?: number | null}} [suggestion]
  * @property {Record<string, unknown>} [why]
+ * @property {boolean} [extra] answer it by the item's id: the lease is gone for good
  * @property {number} [got] when this page got or renewed it, milliseconds of its own clock
  */
 
