@@ -125,7 +125,7 @@ def change(
     as_json: AsJson = False,
 ) -> None:
     """Change settings of a campaign; the log keeps both."""
-    from querist.loop.folder import change_config, model_by_name, open_folder
+    from querist.loop.folder import change_folder
 
     asked: dict[str, Any] = {
         "budget": budget,
@@ -143,12 +143,7 @@ def change(
         raise BadInput(
             f"nothing to change; name one of {', '.join('--' + n.replace('_', '-') for n in asked)}"
         )
-    with open_folder(folder) as campaign:
-        objects = {"model": model_by_name(model)} if model else {}
-        before = campaign.status()
-        campaign.change(by=by, **{**settings, **objects})
-        change_config(folder, settings)
-        after = campaign.status()
+    before, after = change_folder(folder, settings, by)
     if as_json:
         say_json({"changed": settings, "status": after})
     else:

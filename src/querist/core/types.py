@@ -160,7 +160,7 @@ class Round:
     verdicts : mapping of str to Verdict
         What each stopping rule says; the key "stop" holds the combined one.
     queued : int
-        Items put into the queue by this round.
+        Tasks put into the queue by this round.
     seconds : mapping of str to float
         Time spent in fit, measure, score, select.
     notes : tuple of str

@@ -225,6 +225,25 @@ def read_config(folder: str | Path) -> dict[str, Any]:
     return config
 
 
+def change_folder(
+    folder: str | Path, settings: Mapping[str, Any], by: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Change settings of a folder's campaign, in file and log; its status before and after.
+
+    The file comes first: whoever opens the folder in between agrees with what comes.
+    """
+    with open_folder(folder) as campaign:
+        before, config = campaign.status(), read_config(folder)
+        change_config(folder, settings)
+        named = {"model": model_by_name(settings["model"])} if "model" in settings else {}
+        try:
+            campaign.change(by=by, **{**settings, **named})
+        except Exception:
+            _write(Path(folder), config)
+            raise
+        return before, campaign.status()
+
+
 def change_config(folder: str | Path, settings: Mapping[str, Any]) -> None:
     """Write changed settings into campaign.toml, so that the next opening agrees with the log."""
     config = read_config(folder)

@@ -150,6 +150,11 @@ class State:
         """Ids of the waiting training tasks that a new ranking may replace, in serving order."""
         return (task_id for task_id in self.queues["train"].waiting() if self.is_fresh(task_id))
 
+    def further(self) -> int:
+        """How many waiting training tasks ask for a further opinion on an item."""
+        tasks = (self.tasks[task_id] for task_id in self.queues["train"].waiting())
+        return sum(not task.skipped_by and not self.is_fresh(task.why.task_id) for task in tasks)
+
     def reopens(self, item_id: str, by: str) -> str:
         """The task that would be open again if `by` took back his answer on an item; "" for none.
 

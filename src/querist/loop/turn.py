@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from querist.loop.profile import doubt_of, flat_text
 from querist.loop.recipe import Recipe, small_batch_remark
 from querist.loop.reserve import control_share
 from querist.loop.scoring import Scorer
+from querist.loop.serving import guesses, similar_order
 from querist.loop.state import FIRST, Trial
 from querist.loop.training import TrainingSet
 from querist.stopping import AnyOf
@@ -57,7 +59,7 @@ class Snapshot:
     training, holdout : TrainingSet
         Labels to learn from, and labels to measure on.
     bought, pending : int
-        Labels paid for, and tasks out or reserved that may still be.
+        Labels paid for, and tasks that may still cost one: out, reserved, further opinions.
     batches : int
         Batches queued so far; keys the draws of this turn.
     position : int
@@ -228,11 +230,13 @@ def _measure(
 
 
 def _batch_size(parts: Parts, now: Snapshot, spent: float) -> int:
-    """The batch, shrunk to what the budget still buys."""
+    """Items to queue: as many batches as the queue holds, shrunk to what the budget still buys."""
     recipe = parts.recipe
-    size = recipe.batch if len(now.training) else recipe.start
+    size = recipe.depth * (recipe.batch if len(now.training) else recipe.start)
     left = parts.rule.remaining(now.bought, spent, recipe.price)
-    return size if left is None else max(min(size, left - now.pending), 0)
+    if left is None:
+        return size
+    return max(min(size, math.ceil((left - now.pending) / recipe.overlap)), 0)
 
 
 def _choose(
@@ -280,7 +284,28 @@ def _choose(
                 picks = scorer.pick_distinct(strategy, signals, rows, n_open, draws)
         items, notes = _chosen_items(ledger.pool, rows, picks), [*filter(None, [why]), *told, *said]
     blend = np.random.default_rng([parts.recipe.seed, now.batches, BLEND])
-    return _blend(items, _control_items(ledger.pool, control, n_control), blend), notes
+    items = _blend(items, _control_items(ledger.pool, control, n_control), blend)
+    with _timed(seconds, "score"):
+        rows = ledger.pool.rows([item.item_id for item in items])
+        thought = guesses(parts.question, model, ledger.pool, rows)
+    items = [replace(i, guess=g, sure=p) for i, (g, p) in zip(items, thought, strict=True)]
+    if recipe.order == "similar" and len(items) > 1:
+        with _timed(seconds, "select"):
+            items = _alike(items, rows, scorer, recipe, now.batches)
+    return items, notes
+
+
+def _alike(
+    items: list[QueuedItem], rows: Ints, scorer: Scorer, recipe: Recipe, number: int
+) -> list[QueuedItem]:
+    """Each batch in an order where neighbours are alike, control items among the others."""
+    keys, vectors = scorer.ledger.keys[rows], scorer.space.vectors()[rows]
+    order: list[int] = []
+    for start in range(0, len(items), recipe.batch):
+        part = slice(start, start + recipe.batch)
+        near = similar_order(vectors[part], keys[part], recipe.seed, number)
+        order += (start + near).tolist()
+    return [items[k] for k in order]
 
 
 def _chosen_items(pool: Pool, rows: Ints, picks: Picks) -> list[QueuedItem]:

@@ -22,6 +22,7 @@ from querist.loop.journal import Journal
 from querist.loop.mistakes import decided
 from querist.loop.reserve import CONTROL
 from querist.loop.rounds import round_to_json
+from querist.loop.serving import answers_wanted, tasks_of
 from querist.loop.settings import followed
 from querist.loop.state import State
 from querist.loop.training import TrainingSet, training_set, values_of
@@ -199,15 +200,22 @@ class Worker:
                 training=training,
                 holdout=holdout,
                 bought=state.bought,
-                pending=len(train.held) + len(test.held) + len(test),
+                pending=len(train.held) + len(test.held) + len(test) + state.further(),
                 batches=len(state.batches),
                 position=state.position,
                 retrain=retrain,
                 trial=state.trial,
             )
 
+    def marks(self) -> tuple[str, int]:
+        """What the labels of now amount to: hash of the training set, size of the holdout."""
+        with self.journal.lock:
+            ledger = self.growth.ledger
+            training = self.growth.book.training_set(ledger.training_rows())
+            return training.version, len(ledger.measuring_rows())
+
     def _is_news(self, training: TrainingSet, holdout: TrainingSet) -> bool:
-        """Whether there are labels that no model was trained or measured on."""
+        """Whether they are others than those the last model was trained and measured on."""
         if not len(training):
             return False
         last = self.journal.state.rounds[-1] if self.journal.state.rounds else None
@@ -241,13 +249,18 @@ class Worker:
                 return turn
 
     def _queued(self, turn: Round, items: list[QueuedItem]) -> Queued:
-        """The batch with its task ids, less what was answered, lent or passed on meanwhile."""
+        """The batch as tasks, less what was answered, lent or passed on meanwhile."""
         state = self.journal.state
         number = len(state.batches)
-        still = [item for item in items if self.growth.ledger.is_free(item.item_id)]
-        named = tuple(replace(item, task_id=f"b{number}-{k}") for k, item in enumerate(still))
+        ledger, recipe = self.growth.ledger, self.parts.recipe
+        still = [item for item in items if ledger.is_free(item.item_id)]
+        keys = ledger.keys[self.growth.pool.rows([item.item_id for item in still])]
+        wanted = answers_wanted(keys, recipe.overlap, recipe.seed).tolist()
         return Queued(
-            at=time.time(), round=turn.number, model_version=turn.model_version, items=named
+            at=time.time(),
+            round=turn.number,
+            model_version=turn.model_version,
+            items=tuple(tasks_of(still, wanted, number)),
         )
 
     def _save(self, outcome: Outcome) -> tuple[str, Round]:
