@@ -129,11 +129,7 @@ def server(tmp_path):
             )
         assert process.stdout is not None
         line = process.stdout.readline()
-        if "http://" not in line:
-            process.kill()
-            process.wait()
-            process.stdout.close()
-            raise AssertionError(f"no address but {line!r}; {log.read_text()}")
+        assert "http://" in line, f"no address but {line!r}; {log.read_text()}"
         url = line[line.index("http://") :].split("/?")[0].strip().rstrip("/")
         running.append(Running(process, url, token, log))
         return running[-1]

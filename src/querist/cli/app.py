@@ -16,6 +16,7 @@ from querist.cli import (
     deciding,
     demo,
     exporting,
+    hooking,
     making,
     replaying,
     serving,
@@ -64,6 +65,7 @@ for verb in (
     checking.recommend,
     deciding.assess,
     deciding.plan,
+    hooking.hooks,
     checking.plugins,
 ):
     app.command()(verb)

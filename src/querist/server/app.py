@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from querist.server import api, door, errors, gate, insight, intake, openapi, pages, people_api
+from querist.server import (
+    api,
+    door,
+    errors,
+    gate,
+    hook_routes,
+    insight,
+    openapi,
+    pages,
+    people_api,
+)
 from querist.server.campaigns import Served
-from querist.server.guard import Who
+from querist.server.guard import Person, person_of
 from querist.server.keeper import Keeper
 from querist.server.settings import Settings
 from querist.server.wire import answer
@@ -25,9 +37,9 @@ STATIC = Path(__file__).parent / "static"
 # Routes of one campaign, each below /api/v1 (when there is one) and /c/{name}/api/v1.
 OF_A_CAMPAIGN: tuple[APIRouter, ...] = (
     api.router,
-    intake.router,
-    insight.router,
     people_api.router,
+    insight.router,
+    hook_routes.router,
 )
 # Routes of the server as a whole, each with its own full paths.
 OF_THE_SERVER: tuple[APIRouter, ...] = (pages.router, door.router)
@@ -49,7 +61,10 @@ def create_app(served: Served, settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if settings.work:
             await keeper.start()
+        deliveries = asyncio.create_task(hook_routes.deliver_all(served, _say))
         yield
+        deliveries.cancel()
+        await asyncio.gather(deliveries, return_exceptions=True)
         await keeper.stop()
         await served.close()
 
@@ -64,7 +79,7 @@ def create_app(served: Served, settings: Settings) -> FastAPI:
     )
     app.state.served = served
     app.state.keeper = keeper
-    app.state.leaving = served.leave
+    app.state.leaving = lambda: None
     errors.install(app)
     gate.install(app, settings)
     openapi.install(app)
@@ -84,6 +99,7 @@ def _say(line: str) -> None:
 
 
 _whole = APIRouter()
+Who = Annotated[Person, Depends(person_of)]
 
 
 @_whole.get("/health")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import Depends, Request
+from fastapi import Request
 
 from querist.server.errors import Refused
 from querist.server.keys import Role
@@ -19,7 +19,6 @@ __all__ = [
     "RANKS",
     "Person",
     "Role",
-    "Who",
     "confined",
     "csrf_of",
     "need",
@@ -146,6 +145,3 @@ def confined(root: Path, name: str) -> Path:
     if not inside:
         raise Refused(404, "there is no such file in the pool")
     return found
-
-
-Who = Annotated[Person, Depends(person_of)]

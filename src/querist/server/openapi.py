@@ -8,10 +8,9 @@ from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
 from querist.server.bodies import BODIES
-from querist.server.intake import Items
 from querist.server.wire import Body
 
-_bodies: list[type[Body]] = [*BODIES, Items]
+_bodies: list[type[Body]] = list(BODIES)
 
 
 def declare(*kinds: type[Body]) -> None:

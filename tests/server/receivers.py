@@ -1,0 +1,105 @@
+"""A real HTTP server that takes webhooks as it is told to: well, badly, late or not at all."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass
+class Got:
+    """One request that came."""
+
+    headers: dict[str, str]
+    body: str
+    at: float
+
+    @property
+    def id(self) -> str:
+        return self.headers["webhook-id"]
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Receiver:
+    """Answers with what `script` gives for the number of the request: status, or a function."""
+
+    def __init__(self, script: Callable[[int], Any] = lambda k: 200, port: int = 0) -> None:
+        self.got: list[Got] = []
+        self.leaving = threading.Event()
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"])).decode()
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                number = len(receiver.got)
+                receiver.got.append(Got(headers, body, time.time()))
+                found = script(number)
+                status, more = found if isinstance(found, tuple) else (found, {})
+                if status is None:  # hang until the end of the test
+                    receiver.leaving.wait(30)
+                    return
+                self.send_response(status)
+                for name, value in more.items():
+                    self.send_header(name, value)
+                said = b"" if status < 300 else b"not today"
+                self.send_header("content-length", str(len(said)))
+                self.end_headers()
+                self.wfile.write(said)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+            allow_reuse_address = True
+
+            def handle_error(self, *_: Any) -> None:
+                pass  # a client that gave up, as the tests have it do
+
+        self.server = Server(("127.0.0.1", port), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    @property
+    def port(self) -> int:
+        return self.server.server_address[1]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hook"
+
+    @property
+    def answers(self) -> list[Any]:
+        """Every answer that came, in order, of messages not seen before."""
+        seen: dict[str, Any] = {}
+        for got in self.got:
+            if got.json["type"] == "answered":
+                seen.setdefault(got.id, got.json["data"]["answers"])
+        return [answer for answers in seen.values() for answer in answers]
+
+    def close(self) -> None:
+        self.leaving.set()
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+    """What the condition gives once it holds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"not within {seconds} s")
