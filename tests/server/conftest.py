@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,24 +40,27 @@ def text(k: int) -> str:
     return f"{'win cash now' if k % 3 == 0 else 'see you at lunch'} number {k}"
 
 
+def mails_folder(
+    parent: Path, name: str = "mails", *, n: int = 60, question: Any = None, **settings: Any
+) -> Path:
+    """A campaign folder over `n` mails."""
+    source = parent / f"{name}.csv"
+    with source.open("w", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(["id", "body"])
+        rows.writerows([f"m{k}", text(k)] for k in range(n))
+    folder = parent / name
+    asked = question or Choice(["spam", "ham"])
+    columns = {"id": "id", "text": "body"}
+    settings = {"batch": 10, "seed": 0, **settings}
+    create_folder(folder, source, asked, columns=columns, settings=settings).log.close()
+    return folder
+
+
 @pytest.fixture
 def make_folder(tmp_path):
     """Make a campaign folder over `n` mails: make_folder("spam", n=60, batch=10, budget=30)."""
-
-    def make(name: str = "mails", *, n: int = 60, question: Any = None, **settings: Any) -> Path:
-        source = tmp_path / f"{name}.csv"
-        with source.open("w", newline="") as out:
-            rows = csv.writer(out)
-            rows.writerow(["id", "body"])
-            rows.writerows([f"m{k}", text(k)] for k in range(n))
-        folder = tmp_path / name
-        asked = question or Choice(["spam", "ham"])
-        columns = {"id": "id", "text": "body"}
-        settings = {"batch": 10, "seed": 0, **settings}
-        create_folder(folder, source, asked, columns=columns, settings=settings).log.close()
-        return folder
-
-    return make
+    return partial(mails_folder, tmp_path)
 
 
 @pytest.fixture
@@ -108,6 +112,29 @@ class Running:
         return code
 
 
+def start_server(
+    target: Path, log: Path, *options: object, token: str = TOKEN, port: int = 0
+) -> Running:
+    """Start `querist serve` on a folder, without its work process unless asked for."""
+    given = [str(option) for option in options]
+    if "--work" not in given:
+        given.append("--no-work")
+    with log.open("w") as err:
+        command = [sys.executable, "-m", "querist", "serve", str(target), "--no-browser"]
+        process = subprocess.Popen(
+            [*command, "--port", str(port), "--token", token, *given],
+            stdout=subprocess.PIPE,
+            stderr=err,
+            text=True,
+            env={**os.environ, **CALM},
+        )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert "http://" in line, f"no address but {line!r}; {log.read_text()}"
+    url = line[line.index("http://") :].split("/?")[0].strip().rstrip("/")
+    return Running(process, url, token, log)
+
+
 @pytest.fixture
 def server(tmp_path):
     """Start `querist serve` on a folder: server(folder, "--work", port=0); killed at the end."""
@@ -115,23 +142,7 @@ def server(tmp_path):
 
     def start(target: Path, *options: object, token: str = TOKEN, port: int = 0) -> Running:
         log = tmp_path / f"serve-{len(running)}.err"
-        given = [str(option) for option in options]
-        if "--work" not in given:
-            given.append("--no-work")
-        with log.open("w") as err:
-            command = [sys.executable, "-m", "querist", "serve", str(target), "--no-browser"]
-            process = subprocess.Popen(
-                [*command, "--port", str(port), "--token", token, *given],
-                stdout=subprocess.PIPE,
-                stderr=err,
-                text=True,
-                env={**os.environ, **CALM},
-            )
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert "http://" in line, f"no address but {line!r}; {log.read_text()}"
-        url = line[line.index("http://") :].split("/?")[0].strip().rstrip("/")
-        running.append(Running(process, url, token, log))
+        running.append(start_server(target, log, *options, token=token, port=port))
         return running[-1]
 
     yield start
