@@ -9,14 +9,13 @@ import pytest
 from querist.loop.folder import open_folder
 
 
-@pytest.fixture
-def worked(make_folder):
-    """A campaign of six measured rounds: 40 of 60 labels bought, some by two people."""
+def labelled_by(make_folder, rounds):
+    """A campaign of measured rounds, labelled by two people, one item by a third."""
     folder = make_folder(
         "mails", n=200, batch=6, budget=60, price=0.5, holdout=12, until="target=0.99 sure"
     )
     with open_folder(folder) as c:
-        for number in range(6):
+        for number in range(rounds):
             for job in ("holdout", "train"):
                 for at, task in enumerate(c.ask(20, by="ann", job=job)):
                     value = "spam" if "cash" in task.item else "ham"
@@ -26,6 +25,12 @@ def worked(make_folder):
                 c.tell(first, "spam", by="carl")
             c.step()
     return folder
+
+
+@pytest.fixture
+def worked(make_folder):
+    """A campaign of six measured rounds."""
+    return labelled_by(make_folder, rounds=6)
 
 
 def test_the_numbers_add_up(server, worked):

@@ -85,6 +85,9 @@ function soon() {
 }
 
 bindThemeButton();
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") soon(); // timers of a hidden page run late
+});
 listen({
   told: soon,
   queued: soon,
@@ -92,9 +95,11 @@ listen({
   changed: soon,
   stop: soon,
   up: () => {
-    fill($("pulse"));
+    $("pulse").hidden = true;
     soon();
   },
-  down: () => fill($("pulse"), "Not connected; trying again"),
+  down: () => {
+    $("pulse").hidden = false;
+  },
 });
 void look();

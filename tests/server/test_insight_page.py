@@ -1,0 +1,130 @@
+"""The insight page in a real Chromium, over a real server and a log that grows meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from querist.loop.folder import open_folder
+
+from .test_insight import labelled_by
+
+pytestmark = pytest.mark.browser
+SERIOUS = ("serious", "critical")
+
+
+@pytest.fixture
+def watch(browser):
+    """Open the insight page: watch(running, width=1280, color_scheme="dark")."""
+    contexts, errors = [], []
+
+    def start(running, *, width=1280, **options):
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{running.url}/insight?token={running.token}")
+        page.wait_for_selector("main[aria-busy=false]")
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def serious(page):
+    """What axe-core finds that keeps people out."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in SERIOUS]
+
+
+def test_the_page_shows_the_curve_and_every_number(watch, server, make_folder):
+    running = server(labelled_by(make_folder, rounds=6))
+    page = watch(running)
+    page.wait_for_selector("#curve .main-svg")
+    shown = page.locator("#curve .legendtext").all_text_contents()
+    assert {"this run", "forecast", "target 0.99"} <= set(shown)
+    assert page.locator("#curve .scatterlayer .trace").count() >= 3
+    found = running.client().get("insight").json()
+    page.locator("#curve-numbers summary").click()
+    rows = page.locator("#curve-numbers tbody tr")
+    assert rows.count() == len(found["curve"]["rows"]) + len(found["curve"]["forecast"]["rows"]) - 1
+    assert f"{found['curve']['rows'][0]['value']:.3f}" in rows.first.inner_text()
+    tiles = page.locator("#tiles").inner_text()
+    assert "of 60" in tiles and "of 30.00" in tiles
+    people = page.locator("#people tbody th").all_inner_texts()
+    assert people == [row["by"] for row in found["people"]]
+    assert page.locator("#classes tbody th").all_inner_texts() == ["spam", "ham"]
+    assert page.locator("#batch tbody tr").count() == len(found["batch"]["rows"])
+    assert "of the time went into waiting" in page.locator("#waits").inner_text()
+    assert "Round 6: trained on" in page.locator("#activity").inner_text()
+
+
+def test_an_answer_and_a_new_round_show_without_a_reload(watch, server, make_folder):
+    folder = labelled_by(make_folder, rounds=5)
+    running = server(folder)
+    page = watch(running)
+    before = page.locator("#curve-numbers tbody tr").count()
+    api = running.client()
+    task = api.post("ask", json={"n": 1, "by": "zoe"}).json()["tasks"][0]
+    answer = {"task_id": task["task_id"], "value": "ham", "by": "zoe"}
+    api.post("tell", json={"answers": [answer]})
+    page.wait_for_selector("#people th:text-is('zoe')", timeout=15_000)
+    assert "zoe answered 1 item" in page.locator("#activity").inner_text()
+    with open_folder(folder) as campaign:
+        for mail in campaign.ask(6, by="ann"):
+            campaign.tell(mail, "spam" if "cash" in mail.item else "ham", by="ann")
+        campaign.step()
+    page.wait_for_function(
+        "before => document.querySelectorAll('#curve-numbers tbody tr').length !== before",
+        arg=before,
+        timeout=15_000,
+    )
+    assert "Round 6" in page.locator("#model-said").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_is_kept_out(watch, server, make_folder, scheme):
+    page = watch(server(labelled_by(make_folder, rounds=5)), color_scheme=scheme)
+    page.wait_for_selector("#curve .main-svg")
+    assert serious(page) == []
+
+
+def test_the_chart_changes_its_colours_with_the_theme(watch, server, make_folder):
+    page = watch(server(labelled_by(make_folder, rounds=5)), color_scheme="light")
+    page.wait_for_selector("#curve .main-svg")
+    line = "() => getComputedStyle(document.querySelector('#curve .xtick text')).fill"
+    light = page.evaluate(line)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"light => ({line})() !== light", arg=light)
+    ticks = page.evaluate(
+        "() => getComputedStyle(document.querySelector('#curve .xtick text')).fill"
+    )
+    soft = page.evaluate("() => getComputedStyle(document.querySelector('.soft')).color")
+    assert ticks == soft
+
+
+def test_a_phone_scrolls_one_way_only(watch, server, make_folder):
+    page = watch(server(labelled_by(make_folder, rounds=5)), width=360)
+    page.wait_for_selector("#curve .main-svg")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert page.locator("#tiles .tile").count() == 6
+
+
+def test_a_fresh_campaign_says_what_comes_next(watch, server, folder):
+    page = watch(server(folder))
+    assert page.locator("#verdict").inner_text() == "Collecting the first labels"
+    assert page.locator("#curve").is_hidden()
+    assert "Nobody has answered yet" in page.locator("#people").inner_text()
+
+
+def test_what_the_server_refuses_is_shown_in_words(watch, server, folder):
+    running = server(folder)
+    page = watch(running)
+    running.process.kill()
+    page.wait_for_selector("#pulse:not([hidden])", timeout=15_000)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_selector("#error:not([hidden])", timeout=15_000)
+    assert "cannot be reached" in page.locator("#error").inner_text()
