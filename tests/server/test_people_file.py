@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -131,3 +133,18 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     file = PeopleFile(tmp_path / "missing")
     with pytest.raises(LogError, match=r"cannot make .*people\.sqlite"), file.write():
         pass
+
+
+def test_another_program_that_comes_and_goes_does_not_leave_this_one_behind(file):
+    """A lost lock would let it remove the write-ahead log under our feet."""
+    with file.write() as db:
+        add(db, "ann")
+    file.close()
+    assert names(file) == ["ann"]  # the reader is open before the writer is
+    with file.write() as db:
+        add(db, "bob")
+    for name in ("eve", "joe"):
+        done = "db.execute(\"INSERT INTO users VALUES (?, ?, 'owner', 0, NULL)\", (name, name))"
+        code = f"import sqlite3; name = {name!r}; db = sqlite3.connect({str(file.path)!r}); {done}"
+        subprocess.run([sys.executable, "-c", f"{code}; db.commit(); db.close()"], check=True)
+        assert name in names(file)

@@ -39,6 +39,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _RAW = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_HEADERS = 64 << 10  # bytes of all headers of a request
 _NO_STORE = (b"cache-control", b"no-store")
 _ASK_AGAIN = (b"cache-control", b"no-cache")
 
@@ -279,6 +280,8 @@ def _slower(wait: float) -> Refused:
 def _check_shape(visit: Visit) -> None:
     if "\x00" in visit.path or ".." in visit.path.split("/"):
         raise Refused(400, "there is no such path")
+    if visit.size > _HEADERS:
+        raise Refused(431, f"the headers are larger than {_HEADERS:,} bytes")
     if visit.twice:
         raise Refused(400, "a header that must be alone came twice")
 

@@ -156,7 +156,11 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _make(path: Path) -> sqlite3.Connection:
     """A connection that writes; the first one makes the file and its tables."""
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        # Only a new file is opened by hand: closing it again would take the locks SQLite holds
+        # on it for this process, and another process could remove its write-ahead log.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        pass
     except OSError as error:
         raise LogError(
             f"cannot make {path} ({error.strerror}); people need a folder that may be written"

@@ -33,7 +33,9 @@ class Visit:
     heads : dict
         The headers that matter, by name with underscores; the first where one is repeated.
     twice : bool
-        Whether one that must be alone (host, authorization, cookie's peers) came twice.
+        Whether one that must be alone (host, authorization, origin) came twice.
+    size : int
+        Bytes of all headers together.
     """
 
     path: str
@@ -44,13 +46,15 @@ class Visit:
     address: str
     heads: dict[str, str]
     twice: bool
+    size: int
 
     @classmethod
     def of(cls, scope: Scope, *, proxy: bool) -> Visit:
         """Read a request; the headers of a proxy count where the server was told of one."""
         heads: dict[str, str] = {}
-        twice = False
+        twice, size = False, 0
         for name, value in scope["headers"]:
+            size += len(name) + len(value)
             known = _WANTED.get(name)
             if known is not None:
                 if known in heads:
@@ -73,7 +77,7 @@ class Visit:
         if root and (path == root or path.startswith(root + "/")):
             path = path[len(root) :] or "/"
         query = scope.get("query_string", b"").decode("latin-1")
-        return cls(path, root, scope["method"], scheme, query, address, heads, twice)
+        return cls(path, root, scope["method"], scheme, query, address, heads, twice, size)
 
     @property
     def changes(self) -> bool:
