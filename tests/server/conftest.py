@@ -130,7 +130,11 @@ def start_server(
         )
     assert process.stdout is not None
     line = process.stdout.readline()
-    assert "http://" in line, f"no address but {line!r}; {log.read_text()}"
+    if "http://" not in line:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        raise AssertionError(f"no address but {line!r}; {log.read_text()}")
     url = line[line.index("http://") :].split("/?")[0].strip().rstrip("/")
     return Running(process, url, token, log)
 

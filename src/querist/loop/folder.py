@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from functools import partial
 from importlib import import_module
 from importlib.metadata import version
@@ -15,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from querist.core.errors import BadInput
+from querist.core.errors import BadInput, LogError
+from querist.core.events import Event
 from querist.core.protocols import Log, Pool, Question
 from querist.core.questions import question_from_json
 from querist.logs import open_log
 from querist.loop.desk import Desk
-from querist.loop.growth import Growth
+from querist.loop.growth import Growth, arrival
 from querist.loop.journal import Journal
 from querist.loop.mistakes import matrix_of
 from querist.pools import extend, open_pool
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from querist.loop.campaign import Campaign
 
 CONFIG, POOL, LOG, MODELS = "campaign.toml", "pool", "log.sqlite", "models"
+IMPORTING = "import.lock"
 
 
 def create_folder(
@@ -151,15 +155,56 @@ def open_desk(folder: str | Path) -> Desk:
 
 def add_to_folder(folder: str | Path, data: str | Path) -> int:
     """Append the items of a file to a folder's campaign; return how many came."""
+    desk = open_desk(folder)
+    try:
+        before = len(desk.growth.pool)
+        return len(add_for(desk, folder, data)) - before
+    finally:
+        desk.journal.log.close()
+
+
+def add_for(desk: Desk, folder: str | Path, data: str | Path) -> Pool:
+    """Append the items of a file to a folder's campaign that a desk has open.
+
+    Gives the longer pool; the desk goes on with its own until its growth takes that one in.
+
+    Raises
+    ------
+    BadInput
+        When the items do not fit those that are there; nothing came in then.
+    """
     folder = Path(folder)
-    config = read_config(folder)
-    before = open_folder_pool(folder, config)
-    pool = extend(before, data, **_columns(config))
-    files = config["data"]["files"]
-    stored = _store(folder, Path(data), len(files))
-    _write(folder, {**config, "data": {**config["data"], "files": [*files, stored]}})
-    with open_folder(folder):
-        return len(pool) - len(before)
+    with _alone(folder):
+        config = read_config(folder)
+        files = config["data"]["files"]
+        mine = len(desk.growth.pool) >= desk.journal.state.arrivals[-1].total
+        before = desk.growth.pool if mine else open_folder_pool(folder, config)
+        pool = extend(before, data, **_columns(config))
+        stored = _store(folder, Path(data), len(files))
+        _write(folder, {**config, "data": {**config["data"], "files": [*files, stored]}})
+
+        def look() -> tuple[list[Event], None]:
+            return [arrival(pool, desk.journal.state.arrivals[-1].total)], None
+
+        desk.journal.decide(look)
+        return pool
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold a lock on a folder's files against other processes; a dead one holds none.
+
+    SQLite's lock on a file of its own does that on every platform.
+    """
+    with closing(sqlite3.connect(folder / IMPORTING, timeout=60, isolation_level=None)) as lock:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise LogError(
+                f"another import into {folder} is still at work ({error}); try again when it is "
+                "done"
+            ) from error
+        yield
 
 
 def read_config(folder: str | Path) -> dict[str, Any]:

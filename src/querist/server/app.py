@@ -9,9 +9,8 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
@@ -22,12 +21,13 @@ from querist.server import (
     gate,
     hook_routes,
     insight,
+    intake,
     openapi,
     pages,
     people_api,
 )
 from querist.server.campaigns import Served
-from querist.server.guard import Person, person_of
+from querist.server.guard import Who
 from querist.server.keeper import Keeper
 from querist.server.settings import Settings
 from querist.server.wire import answer
@@ -37,8 +37,9 @@ STATIC = Path(__file__).parent / "static"
 # Routes of one campaign, each below /api/v1 (when there is one) and /c/{name}/api/v1.
 OF_A_CAMPAIGN: tuple[APIRouter, ...] = (
     api.router,
-    people_api.router,
+    intake.router,
     insight.router,
+    people_api.router,
     hook_routes.router,
 )
 # Routes of the server as a whole, each with its own full paths.
@@ -79,7 +80,7 @@ def create_app(served: Served, settings: Settings) -> FastAPI:
     )
     app.state.served = served
     app.state.keeper = keeper
-    app.state.leaving = lambda: None
+    app.state.leaving = served.leave
     errors.install(app)
     gate.install(app, settings)
     openapi.install(app)
@@ -99,7 +100,6 @@ def _say(line: str) -> None:
 
 
 _whole = APIRouter()
-Who = Annotated[Person, Depends(person_of)]
 
 
 @_whole.get("/health")

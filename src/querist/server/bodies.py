@@ -37,7 +37,7 @@ class Answer(Body):
     by: Name | None = None
     guidelines: Annotated[int, Field(ge=0, le=HUGE)] = 0
     suggested: Value = None
-    comment: Words | None = None
+    comment: Words = ""
 
 
 class Tell(Body):

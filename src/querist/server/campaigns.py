@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Annotated, TypeVar
 from urllib.parse import quote
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from querist.core.errors import BadInput, QueristError
+from querist.core.events import Event, ItemsAdded, event_to_json
 from querist.core.protocols import Pool, Question
 from querist.loop.desk import Desk
-from querist.loop.folder import CONFIG, open_desk
+from querist.loop.folder import CONFIG, open_desk, open_folder_pool, read_config
 from querist.server.clerk import Clerk
 from querist.server.errors import Refused
+from querist.server.live import Live
+from querist.server.recent import Recent
+
+T = TypeVar("T")
+log = logging.getLogger("querist.server")
 
 RETRY = 2.0  # seconds before a campaign that could not be opened is tried again
 
@@ -31,6 +40,10 @@ class Open:
         Where it lies.
     clerk : Clerk
         Asks and tells.
+    live : Live
+        Who has the page open, and what they are told as it happens.
+    recent : Recent
+        What each person answered last.
     """
 
     def __init__(self, name: str, folder: Path, desk: Desk) -> None:
@@ -38,6 +51,18 @@ class Open:
         self.folder = folder
         self.desk = desk
         self.clerk = Clerk(desk)
+        self.recent = Recent(desk.journal.state)
+        self.live = Live(self.clerk)
+        self._reading: asyncio.Task[None] | None = None
+        self.clerk.subscribe(self.recent.take_in)
+        self.clerk.subscribe(self._follow)
+
+    @property
+    def identity(self) -> str:
+        """What no other campaign has: a hash of how it was opened."""
+        opened = self.desk.journal.state.opened
+        assert opened is not None
+        return hashlib.sha256(event_to_json(opened).encode()).hexdigest()[:16]
 
     @property
     def question(self) -> Question:
@@ -49,8 +74,42 @@ class Open:
         """The data."""
         return self.desk.growth.pool
 
+    async def read(self, look: Callable[[Desk], T]) -> T:
+        """What `look` finds on the newest state; it must be quick, and change nothing."""
+
+        def newest(desk: Desk) -> T:
+            desk.journal.sync()
+            return look(desk)
+
+        return await self.clerk.do(newest, firm=False)
+
+    async def take_in(self, pool: Pool) -> None:
+        """Go on with a longer pool."""
+
+        def lay_out(desk: Desk) -> None:
+            if len(pool) > len(desk.growth.pool):
+                desk.growth.take_in(pool)
+
+        await self.clerk.do(lay_out)
+
+    def _follow(self, news: Iterable[tuple[int, Event]]) -> None:
+        """Read the pool again when another process added items to it."""
+        if self._reading is None and any(isinstance(event, ItemsAdded) for _, event in news):
+            self._reading = asyncio.create_task(self._read_again())
+
+    async def _read_again(self) -> None:
+        try:
+            while len(self.pool) < self.desk.journal.state.arrivals[-1].total:
+                config = await asyncio.to_thread(read_config, self.folder)
+                await self.take_in(await asyncio.to_thread(open_folder_pool, self.folder, config))
+        except QueristError as error:  # what it knows goes on being served
+            log.warning("cannot read the new items of %s: %s", self.name, error)
+        finally:
+            self._reading = None
+
     async def close(self) -> None:
         """Finish what was asked, and let go of the log."""
+        self.live.close()
         await self.clerk.close()
         await asyncio.to_thread(self.desk.journal.log.close)
 
@@ -133,12 +192,12 @@ class Served:
 
     async def _begin(self, name: str, folder: Path) -> Open:
         try:
-            desk = await asyncio.to_thread(open_desk, folder)
+            found = await asyncio.to_thread(lambda: Open(name, folder, open_desk(folder)))
         except QueristError as error:
             self._failed[name] = (time.monotonic(), error)
             raise self._broken(name, error) from error
         self._failed.pop(name, None)
-        found = self._open[name] = Open(name, folder, desk)
+        self._open[name] = found
         await found.clerk.start()
         for callback in self._on_open:
             callback(found)
@@ -146,6 +205,11 @@ class Served:
 
     def _broken(self, name: str, error: QueristError) -> Refused:
         return Refused(409, f"the campaign {name!r} cannot be opened: {error}")
+
+    def leave(self) -> None:
+        """Say goodbye to those who listen, so that an orderly end need not wait for them."""
+        for found in self._open.values():
+            found.live.close()
 
     async def close(self) -> None:
         """Close every campaign."""
@@ -164,3 +228,6 @@ async def campaign_of(request: Request) -> Open:
             )
         name = served.root.name
     return await served.get(name)
+
+
+Here = Annotated[Open, Depends(campaign_of)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from querist.server.errors import Refused
 from querist.server.keys import Role
@@ -19,6 +19,7 @@ __all__ = [
     "RANKS",
     "Person",
     "Role",
+    "Who",
     "confined",
     "csrf_of",
     "need",
@@ -145,3 +146,6 @@ def confined(root: Path, name: str) -> Path:
     if not inside:
         raise Refused(404, "there is no such file in the pool")
     return found
+
+
+Who = Annotated[Person, Depends(person_of)]

@@ -8,9 +8,10 @@ from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
 from querist.server.bodies import BODIES
+from querist.server.intake import Items
 from querist.server.wire import Body
 
-_bodies: list[type[Body]] = list(BODIES)
+_bodies: list[type[Body]] = [*BODIES, Items]
 
 
 def declare(*kinds: type[Body]) -> None:

@@ -35,10 +35,10 @@ def page(request: Request, template: str, who: Person, status: int = 200, **more
         root=root,
         csrf=csrf_of(request),
         name=name,
-        who=who,
         title=name,
-        role=who.role,
         page=template.removesuffix(".html"),
+        role=who.role,
+        who=who,
         campaigns=[{"name": other, "base": root + served.base(other)} for other in served.names()],
         **more,
     )

@@ -5,39 +5,48 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from querist.core.protocols import Pool
 from querist.core.types import Task
 from querist.loop.state import State
-from querist.server.campaigns import Open
 
 KINDS = {"text": "text", "image": "image", "table": "table", "array": "vector", "sparse": "vector"}
 BLIND = ("control", "holdout", "stop", "gold")  # arms nobody who labels is told of
 
 
-def task_json(here: Open, state: State, task: Task) -> dict[str, Any]:
-    """A task as its annotator sees it."""
-    found = state.tasks[task.task_id]
+def task_json(pool: Pool, state: State, task: Task) -> dict[str, Any]:
+    """A task as its annotator sees it: what tells a control item from others stays here."""
     shaped = {
         "task_id": task.task_id,
         "item_id": task.item_id,
-        "item": item_json(here, task.item_id, task.item),
+        "item": item_json(pool, task.item_id, task.item),
         "view": task.view,
-        "kind": KINDS.get(here.pool.kind, "text"),
-        "round": found.round,
-        "lease_until": found.until,
+        "kind": KINDS.get(pool.kind, "text"),
     }
-    if found.why.arm not in BLIND:
+    found = state.tasks.get(task.task_id)
+    if found is None:
+        return shaped
+    shaped |= {"round": found.round, "lease_until": found.until}
+    recipe, why = state.recipe, found.why
+    if why.arm in BLIND:
+        return shaped
+    if not recipe.get("blind_why"):
         shaped["why"] = {
-            "strategy": found.why.strategy,
-            "score": found.why.score,
-            "rank": found.why.rank,
-            "candidates": found.why.candidates,
+            "arm": why.arm,
+            "strategy": why.strategy,
+            "score": why.score,
+            "rank": why.rank,
+            "probability": why.probability,
+            "candidates": why.candidates,
             "model_version": found.model_version,
         }
+    guess = getattr(why, "guess", None)
+    if recipe.get("suggestions") and guess is not None:
+        shaped["suggestion"] = {"value": guess, "probability": getattr(why, "sure", None)}
     return shaped
 
 
-def item_json(here: Open, item_id: str, item: Any) -> Any:
-    """An item as JSON; an image file becomes its address below the campaign's API."""
-    if here.pool.kind == "image" and isinstance(item, str) and not item.startswith("data:"):
+def item_json(pool: Pool, item_id: str, item: Any) -> Any:
+    """An item as JSON; an image file becomes its address below the campaign."""
+    if pool.kind == "image" and isinstance(item, str) and not item.startswith("data:"):
         return f"api/v1/image/{quote(item_id, safe='')}"
     return item

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from querist.core.types import Verdict
+from querist.core.types import Round, Task, Verdict
 from querist.loop.desk import Desk
 from querist.loop.state import IMPORTED, State
 from querist.reports.text import why
+from querist.server.guidelines import guidelines_json
+from querist.server.shapes import task_json
 from querist.stopping.budget import Budget
-
-DAY, HOUR = 86_400.0, 3_600.0
 
 
 def status(desk: Desk) -> dict[str, Any]:
@@ -63,11 +64,8 @@ def verdicts(state: State) -> dict[str, Verdict]:
     return found
 
 
-def _now(state: State) -> list[Any]:
-    from dataclasses import replace
-
-    last = state.rounds[-1]
-    return [replace(last, bought=state.bought)]
+def _now(state: State) -> list[Round]:
+    return [replace(state.rounds[-1], bought=state.bought)] if state.rounds else []
 
 
 def class_counts(desk: Desk) -> dict[str, int]:
@@ -169,36 +167,42 @@ def question(desk: Desk) -> dict[str, Any]:
     return {
         **desk.question.to_json(),
         "view": desk.question.view,
-        "guidelines": {"version": 0, "html": "", "labels": {}},
+        "guidelines": guidelines_json(recipe.get("guidelines")),
         "suggestions": bool(recipe.get("suggestions", False)),
         "paused": bool(recipe.get("paused", False)),
-        "settings": {"order": recipe.get("order", "rank"), "budget": recipe.get("budget")},
+        "settings": {
+            "order": recipe.get("order", "rank"),
+            "overlap": recipe.get("overlap", 1.0),
+            "budget": recipe.get("budget"),
+        },
     }
 
 
-def why_none(desk: Desk, job: str) -> str:
+def why_none(state: State, job: str) -> str:
     """In words: why no task was handed out."""
-    state = desk.journal.state
     if state.recipe.get("paused"):
         return "paused"
     stop = verdicts(state).get("stop")
     if stop is not None and stop.stop:
         return f"stopped: {stop.reason}"
-    if state.queues[job].held:
+    queue = state.queues[job]
+    if len(queue):
+        return "what waits is not for you: you have answered it, passed on it, or it is paid for"
+    if queue.held:
         return "every waiting task is in somebody's hands"
     return "the queue is empty; the next batch is being chosen"
 
 
-def done_by(state: State, name: str, now: float) -> dict[str, Any]:
-    """How much somebody answered: in all, today, and a minute over the last hour."""
-    times = [
-        vote.at for votes in state.votes.values() for vote in votes.values() if vote.by == name
-    ]
-    midnight = time.mktime((*time.localtime(now)[:3], 0, 0, 0, 0, 0, -1))
-    recent = sorted(at for at in times if at > now - HOUR)
-    span = (recent[-1] - recent[0]) / 60 if len(recent) > 1 else 0.0
-    return {
-        "today": sum(at >= midnight for at in times),
-        "answered": len(times),
-        "labels_per_minute": round((len(recent) - 1) / span, 1) if span else None,
-    }
+def given(desk: Desk, name: str, items: Sequence[str]) -> list[dict[str, Any]]:
+    """Somebody's standing answers on some items, each as a task with its value and time."""
+    state, pool = desk.journal.state, desk.growth.pool
+    found = []
+    for item_id in items:
+        vote = state.votes.get(item_id, {}).get(name)
+        if vote is None or not desk.growth.has(item_id):
+            continue
+        shown = pool.show(int(pool.rows([item_id])[0]))
+        task = Task(vote.task_id or item_id, item_id, shown, desk.question.view)
+        extra = {"value": vote.value, "at": vote.at, "seconds": vote.seconds}
+        found.append({**task_json(pool, state, task), **extra})
+    return found
