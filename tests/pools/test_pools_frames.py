@@ -164,3 +164,14 @@ def test_no_frame_library_is_loaded_for_other_data():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_no_table_can_hold_is_refused_in_words(tmp_path):
+    for broken in ([{"a": "x\ud800"}], [{"a\ud800": "x"}], [{"a": {"b": "\ud800"}}]):
+        with pytest.raises(BadInput, match="half of a character"):
+            open_pool(broken)
+    assert open_pool([{"a": 10**40, "b": 1}, {"a": 2, "b": 3}]).show(0)["a"] == str(10**40)
+    nested = tmp_path / "deep.jsonl"
+    nested.write_text("[" * 100_000)
+    with pytest.raises(BadInput, match="not JSON"):
+        open_pool(nested)

@@ -126,7 +126,7 @@ def _open_jsonl(path: Path, options: Options) -> Pool:
                 continue
             try:
                 values.append(json.loads(raw))
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise BadInput(
                     f"{path}, line {line} is not JSON ({error}): {raw[:80]!r}; "
                     "every line must hold one object"
@@ -138,7 +138,7 @@ def _open_jsonl(path: Path, options: Options) -> Pool:
 def _open_json(path: Path, options: Options) -> Pool:
     try:
         values = json.loads(path.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"{path} is not JSON: {error}; for one object a line use .jsonl") from error
     if not isinstance(values, list):
         raise BadInput(f"{path} must hold a list of objects, but it holds {type(values).__name__}")

@@ -102,6 +102,7 @@ def records_pool(
         names.update(dict.fromkeys(map(str, record)))
     if not names:
         raise BadInput("the pool is empty: the rows have no columns")
+    to_column(list(names))  # a name may be as broken as a text
     columns = [to_column([record.get(name) for record in records]) for name in names]
     return open_table(pa.table(columns, names=list(names)), options, where=where)
 
@@ -143,8 +144,13 @@ def to_column(values: Any) -> pa.Array:
     """
     try:
         return pa.array(values, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
         return pa.array(_texts(values), type=pa.large_string())
+    except UnicodeEncodeError as error:
+        raise BadInput(
+            f"a text holds half of a character ({error.object[error.start : error.end]!a}), which "
+            "no file can hold; repair the text"
+        ) from error
 
 
 def _texts(values: Iterable[Any]) -> list[str | None]:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from markdown_it import MarkdownIt
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
-_READER = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
-_READER.disable("image")  # nothing is loaded from elsewhere
+
+@lru_cache(maxsize=1)
+def _reader() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # only where there are guidelines: it takes a while
+
+    made = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
+    made.disable("image")  # nothing is loaded from elsewhere
+    made.add_render_rule("link_open", _outward)
+    return made
 
 
 def _outward(self: Any, tokens: Any, at: int, options: Any, env: Any) -> str:
@@ -17,9 +25,6 @@ def _outward(self: Any, tokens: Any, at: int, options: Any, env: Any) -> str:
     tokens[at].attrSet("target", "_blank")
     said: str = self.renderToken(tokens, at, options, env)
     return said
-
-
-_READER.add_render_rule("link_open", _outward)
 
 
 @lru_cache(maxsize=256)
@@ -33,7 +38,7 @@ def html_of(text: str) -> str:
     >>> html_of("[a](javascript:alert(1))")
     '<p>[a](javascript:alert(1))</p>\n'
     """
-    return str(_READER.render(text))
+    return str(_reader().render(text) if text else "")
 
 
 def guidelines_json(given: Mapping[str, Any] | None) -> dict[str, Any]:
