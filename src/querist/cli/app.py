@@ -23,6 +23,7 @@ from querist.cli import (
     serving,
     turning,
     watching,
+    working,
 )
 from querist.cli.output import say_json
 from querist.core.errors import LogError, MissingExtra, NoModel, QueristError, TooSlow
@@ -46,7 +47,7 @@ for verb in (
     demo.demo,
     making.new,
     serving.serve,
-    serving.work,
+    working.work,
     peopling.people,
     asking.ask,
     asking.tell,

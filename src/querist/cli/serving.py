@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import signal
 import socket
@@ -20,13 +19,12 @@ import typer
 
 from querist.cli import options
 from querist.cli.output import hint, say, say_json
-from querist.core.errors import BadInput, QueristError, need_extra
+from querist.core.errors import BadInput, need_extra
 
 if TYPE_CHECKING:
     from querist.server.settings import Settings
 
 EXTRA = ("fastapi", "uvicorn", "jinja2", "markdown_it")
-SCAN = 2.0  # seconds between looks for new campaigns
 
 
 def serve(
@@ -210,74 +208,3 @@ def _run(app: Any, listening: socket.socket, ready: Callable[[], None]) -> None:
         timeout_graceful_shutdown=10,
     )
     Server(config).run(sockets=[listening])
-
-
-def work(
-    target: Annotated[Path, typer.Argument(metavar="DIR", help="A campaign, or a folder of them.")],
-    child: Annotated[
-        bool, typer.Option("--child", hidden=True, help="End with whoever holds the input.")
-    ] = False,
-    as_json: options.AsJson = False,
-) -> None:
-    """Retrain and choose batches as labels come in, until interrupted.
-
-    As many of these as you like may share a folder, on this machine or on others.
-    """
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    if child:
-        os.nice(5)  # clicks come first
-        threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
-    running: dict[Path, threading.Thread] = {}
-    while not stop.is_set():
-        for folder in _campaigns(target):
-            if folder not in running or not running[folder].is_alive():
-                thread = threading.Thread(
-                    target=_work_on, args=(folder, stop, as_json), daemon=True
-                )
-                running[folder] = thread
-                thread.start()
-        if not running:
-            raise BadInput(f"{target} holds no campaign; make one with: querist new FILE --dir DIR")
-        stop.wait(SCAN)
-    for thread in running.values():
-        thread.join()
-
-
-def _campaigns(target: Path) -> list[Path]:
-    from querist.loop.folder import CONFIG
-
-    if (target / CONFIG).is_file():
-        return [target]
-    return sorted(path.parent for path in target.glob(f"*/{CONFIG}"))
-
-
-def _watch_parent(stop: threading.Event) -> None:
-    """Stop once standard input ends: the server that held its other end is gone."""
-    while sys.stdin.buffer.read(1024):
-        pass
-    stop.set()
-
-
-def _work_on(folder: Path, stop: threading.Event, as_json: bool) -> None:
-    from querist.cli.watching import due
-    from querist.loop.folder import open_folder
-
-    def tell(line: str) -> None:
-        if as_json:
-            say_json({"campaign": folder.name, "says": line})
-        else:
-            hint(f"{folder.name}: {line}")
-
-    try:
-        with open_folder(folder) as campaign:
-            while not stop.wait(0.5):
-                status = campaign.status()
-                if due(campaign, status)[0]:
-                    turn = campaign.step()
-                    found = ", ".join(f"{n} {i}" for n, i in list(turn.metrics.items())[:1])
-                    tell(f"round {turn.number}: {turn.labels} labels {found}")
-    except QueristError as error:
-        tell(f"cannot go on: {error}")
-        stop.wait(10)
