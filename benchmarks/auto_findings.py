@@ -190,13 +190,14 @@ def bars(report: dict) -> list[dict]:
     ]
 
 
-def write(runs: list[dict], root, about: dict, *, embedded: bool) -> None:
-    """Compute everything, and write the JSON and the page."""
+def write(runs: list[dict], root, about: dict, texts: list[str]) -> None:
+    """Compute everything, and write the JSON and the page; `texts` are the sets of texts."""
     if not runs:
         raise SystemExit("no finished cell yet: run without --report first")
     every = grouped(runs)
     found = [s for s in every if len(s["base"]) > 1] or every
     left_out = sorted({s["name"] for s in every} - {s["name"] for s in found})
+    embedded = {s["name"].split("/")[0] for s in found if "/emb/" in s["name"]}
     kinds = sorted({s["kind"] for s in found})
     counts = [len(s["base"]) for s in found]
     cpu = float(np.sum([s["cpu"] for s in found]))
@@ -208,7 +209,7 @@ def write(runs: list[dict], root, about: dict, *, embedded: bool) -> None:
         "seeds_per_setting": [min(counts), max(counts)],
         "finished_cells": int(np.sum(counts)),
         "left_out": left_out,
-        "sentence_embeddings": embedded,
+        "without_embeddings": sorted(set(texts) - embedded),
         "cpu_seconds_a_seed": round(cpu),
         "versions": {name: version(name) for name in ("querist", "numpy", "scikit-learn")},
         "policies": {p: row(found, p) for p in SHOWN},
@@ -234,11 +235,9 @@ def page(report: dict) -> str:
     asked, cells = report["asked_for"], report["finished_cells"]
     left_out = report["left_out"]
     whole = cells == asked["settings"] * asked["seeds"] and asked["seeds"] >= 20
-    state = (
-        f"{len(report['settings'])} settings, {low} to {high} seeds each, "
-        f"{cells} cells. Sentence embeddings: "
-        f"{'included' if report['sentence_embeddings'] else 'not run'}."
-    )
+    state = f"{len(report['settings'])} settings, {low} to {high} seeds each, {cells} cells."
+    if without := report["without_embeddings"]:
+        state += f" Sets of texts without runs on sentence embeddings: {', '.join(without)}."
     if left_out:
         state += f" Left out, as one seed tests nothing: {', '.join(left_out)}."
     if asked["remark"]:
@@ -246,7 +245,7 @@ def page(report: dict) -> str:
     if not whole:
         state += (
             "\n\n**A partial run: too few seeds or settings to show the claim or to refute it.** "
-            "With two or three seeds a t test hardly ever speaks; read the null row first."
+            f"With {low} seeds a t test hardly ever speaks; read the null row first."
         )
     lines = [
         "# Evidence: `auto` against random",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -79,8 +80,8 @@ class Setting:
         return 8 if self.data in TINY else 12
 
 
-def settings(embedded: bool) -> list[Setting]:
-    """All of them; those of sentence embeddings where the encoder was run."""
+def settings(vectors: Collection[str] = ()) -> list[Setting]:
+    """All of them; those of sentence embeddings for the sets that have `vectors`."""
     found = [Setting(name, "table", "lr") for name in LINEAR.split()]
     found += [Setting(name, "table", "svc") for name in ROUND.split()]
     found += [Setting(name, "table", "rf") for name in TREES.split()]
@@ -94,11 +95,10 @@ def settings(embedded: bool) -> list[Setting]:
     for name, models in {"uci_optdigits": "lr svc rf", "uci_segment": "lr rf"}.items():
         found += [Setting(name, "table", model, LONG[name]) for model in models.split()]
     found += [Setting("agnews_test", "tfidf", "lr", LONG["agnews_test"])]
-    if embedded:
-        found += [Setting(name, "emb", "lr") for name in TEXTS.split()]
-        found += [Setting(name, "emb", "svc") for name in ("subj", "trec6")]
-        found += [Setting("agnews_test", "emb", "lr", LONG["agnews_test"])]
-    return found
+    embedded = [Setting(name, "emb", "lr") for name in TEXTS.split()]
+    embedded += [Setting(name, "emb", "svc") for name in ("subj", "trec6")]
+    embedded += [Setting("agnews_test", "emb", "lr", LONG["agnews_test"])]
+    return found + [setting for setting in embedded if setting.data in vectors]
 
 
 class SoftmaxSVC(SVC):

@@ -51,6 +51,25 @@ def test_paired_bootstrap_covers_the_truth():
     assert 0.91 <= inside / 300 <= 0.985
 
 
+@pytest.mark.parametrize("seeds", [2, 3, 5, 7, 8])
+def test_few_seeds_of_one_sign_show_nothing_by_themselves(seeds):
+    rng = np.random.default_rng(seeds)
+    shown = 0
+    for trial in range(400):
+        found = paired_bootstrap(rng.normal(0, 1, seeds), np.zeros(seeds), seed=trial)
+        shown += not found.low <= 0 <= found.high
+    assert shown / 400 <= 0.09  # one time in 20; by the ends of three seeds it were one in four
+
+
+def test_below_eight_seeds_the_interval_is_the_t_interval():
+    gaps = np.random.default_rng(2).normal(1, 1, 7)
+    found = paired_bootstrap(gaps, np.zeros(7), level=0.9)
+    expected = stats.t.interval(0.9, 6, gaps.mean(), stats.sem(gaps))
+    assert (found.low, found.high) == pytest.approx(expected)
+    more = paired_bootstrap(np.append(gaps, 1.0), np.zeros(8))
+    assert min(gaps) < more.low < more.high < max(gaps)  # resampled: never beyond what was seen
+
+
 def test_pairing_removes_what_the_seeds_share():
     luck = np.random.default_rng(1).normal(0, 1, 12)
     found = paired_bootstrap(luck + 0.1, luck)
@@ -68,6 +87,13 @@ def test_saving_by_hand():
     assert found.never == 1
     assert not found.proven
     assert str(found).endswith("not proven; 1 of 3 seeds never got there")
+
+
+def test_a_saving_stays_within_what_can_be_saved():
+    random = np.array([[0.5, 0.6, 0.7, 0.8]] * 2)
+    found = saved(LABELS, [[0.8, 0.8, 0.8, 0.8], [0.5, 0.6, 0.7, 0.8]], random)
+    assert (found.share.low, found.share.high) == (-1.0, 1.0)
+    assert (found.labels.low, found.labels.high) == (-40.0, 40.0)
 
 
 def test_an_early_lead_is_no_saving_for_who_never_gets_there():

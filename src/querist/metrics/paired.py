@@ -15,6 +15,8 @@ from scipy import integrate, stats
 from querist.core.errors import BadInput
 from querist.core.types import Floats, Interval
 
+RESAMPLED = 8  # seeds: with fewer, `paired_bootstrap` gives a t interval
+
 
 def labels_to(labels: ArrayLike, scores: ArrayLike, target: float, *, higher: bool = True) -> float:
     """Labels at which a curve first reaches the target, by linear interpolation.
@@ -80,7 +82,9 @@ def paired_bootstrap(
 
     The seeds are resampled in pairs. Percentiles are taken at the level that makes the
     interval of few seeds as wide as a t interval (the expanded percentile interval of
-    Hesterberg, The American Statistician 2015).
+    Hesterberg, The American Statistician 2015). With fewer than eight seeds it is the t
+    interval: no resample goes beyond the smallest and the largest difference, so all of one
+    sign, which three seeds without any effect show one time in four, would leave out 0.
 
     Parameters
     ----------
@@ -95,7 +99,7 @@ def paired_bootstrap(
     Examples
     --------
     >>> str(paired_bootstrap([0.82, 0.85, 0.83, 0.86], [0.80, 0.81, 0.80, 0.82]))
-    '0.032 [0.020, 0.040]'
+    '0.032 [0.017, 0.048]'
     """
     gaps = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
     if gaps.ndim != 1 or len(gaps) < 2 or np.shape(a) != np.shape(b):
@@ -104,6 +108,9 @@ def paired_bootstrap(
             f"but the shapes are {np.shape(a)} and {np.shape(b)}; run more seeds"
         )
     s = len(gaps)
+    if s < RESAMPLED:
+        mean, half = gaps.mean(), stats.t.ppf((1 + level) / 2, s - 1) * stats.sem(gaps)
+        return Interval(float(mean), float(mean - half), float(mean + half))
     rng = np.random.default_rng(seed)
     means = gaps[rng.integers(s, size=(resamples, s))].mean(axis=1)
     tail = stats.norm.cdf(np.sqrt(s / (s - 1)) * stats.t.ppf((1 - level) / 2, s - 1))
@@ -204,12 +211,19 @@ def saved(
     needed = np.array([_needed(x, one, other, end) for one, other in pairs])
     need, base, missed = needed.T
     share = (base - need) / np.maximum(1.0, np.maximum(base, need))
+    shares = paired_bootstrap(share, np.zeros_like(share), seed=seed, level=level)
+    labels_saved = paired_bootstrap(base, need, seed=seed, level=level)
     return Saving(
-        share=paired_bootstrap(share, np.zeros_like(share), seed=seed, level=level),
-        labels=paired_bootstrap(base, need, seed=seed, level=level),
+        share=_within(shares, 1.0),
+        labels=_within(labels_saved, end),
         per_seed=share,
         never=int(missed.sum()),
     )
+
+
+def _within(found: Interval, most: float) -> Interval:
+    """The interval within what can be saved: a t interval of few seeds may reach beyond."""
+    return Interval(found.value, max(found.low, -most), min(found.high, most))
 
 
 def _needed(x: Floats, ours: Floats, theirs: Floats, end: float) -> tuple[float, float, bool]:

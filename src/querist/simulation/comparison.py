@@ -30,7 +30,8 @@ SURE = 0.05  # p below which a curve point counts as a loss
 class Reach:
     """Labels to a score: the median over seeds, and how many seeds got there at all.
 
-    The interval is a bootstrap over seeds; infinite where seeds never got there.
+    The interval is a bootstrap over seeds; infinite where seeds never got there. It never goes
+    beyond what was seen: of fewer than six seeds it covers the median less often than it says.
     """
 
     labels: Interval
