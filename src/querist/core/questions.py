@@ -215,6 +215,55 @@ class Spans:
         raise Unsupported("Spans questions are not offered yet; use Choice, Choices or Number")
 
 
+def with_label(question: Any, name: Any) -> Choice | Choices:
+    """The question with one more label, behind those it has.
+
+    Raises
+    ------
+    BadInput
+        For a question without labels, a blank name, and a name that is there already, or all
+        but for its spelling.
+
+    Examples
+    --------
+    >>> with_label(Choice(["spam", "ham"]), "news")
+    Choice(labels=('spam', 'ham', 'news'))
+    """
+    if not isinstance(question, (Choice, Choices)):
+        raise BadInput(f"a class is added to a question with labels, but this is {question}")
+    if not isinstance(name, str) or not name.strip() or name != name.strip():
+        raise BadInput(
+            f"a new label is a text without spaces at its ends, such as 'billing'; got {name!r}"
+        )
+    near = next((own for own in question.labels if own.casefold() == name.casefold()), None)
+    if near is not None:
+        raise BadInput(f"the question has the label {near!r} already; name another one")
+    return _longer(question, [name])
+
+
+def grown(question: Any, form: Mapping[str, Any]) -> Any:
+    """The question with the labels that its later JSON form has behind its own.
+
+    Any other form leaves it as it is.
+
+    Examples
+    --------
+    >>> asked = Choice([0, 1])
+    >>> grown(asked, {"kind": "choice", "labels": ["0", "1", "2"]}).decode(np.array([1, 2]))
+    [1, '2']
+    >>> grown(asked, {"kind": "choice", "labels": ["1", "0", "2"]}) is asked
+    True
+    """
+    if not isinstance(question, (Choice, Choices)) or form.get("kind") != question.view:
+        return question
+    own, new = list(question.labels), list(form["labels"])
+    return _longer(question, new[len(own) :]) if new[: len(own)] == own != new else question
+
+
+def _longer(question: Choice | Choices, names: Sequence[str]) -> Choice | Choices:
+    return type(question)([*question._given, *names])
+
+
 def question_from_json(form: Mapping[str, Any]) -> Choice | Choices | Number:
     """Read a question back from its JSON form.
 

@@ -14,20 +14,20 @@ from typing import Any
 
 import numpy as np
 
-from querist import models
 from querist.core.errors import BadInput, Conflict
 from querist.core.events import Event, Opened, Told
 from querist.core.keys import hash_ids
-from querist.core.protocols import Log, Model, Pool, Question
-from querist.core.questions import question_from_json
+from querist.core.protocols import Log, Pool, Question
+from querist.core.questions import grown, question_from_json
 from querist.core.types import Floats
 from querist.logs import open_log
 from querist.loop.campaign import Campaign
 from querist.loop.groups import digest_of_groups
 from querist.loop.growth import Growth, arrival
 from querist.loop.journal import Journal
+from querist.loop.learner import make_model
 from querist.loop.live import LIVE
-from querist.loop.mistakes import check_targets, matrix_of
+from querist.loop.mistakes import check_targets, matrix_of, with_class
 from querist.loop.needs import costs_of, groups_of, reach, supplied
 from querist.loop.recipe import Recipe, make_recipe, plan_remarks
 from querist.loop.reserve import draw, edges
@@ -156,6 +156,7 @@ def campaign(
     if not isinstance(question, Question):
         raise BadInput(f'question is such as q.Choice(["spam", "ham"]), but got {question!r}')
     journal = Journal(open_log(log) if isinstance(log, (str, os.PathLike, NoneType)) else log)
+    given, question = question, grown(question, journal.state.question)  # classes were added
     verify = getattr(journal.log, "verify", None)
     if verify is not None:
         verify()  # a log that was tampered with is refused before anything is added to it
@@ -172,7 +173,7 @@ def campaign(
         "distinct": distinct,
         "seed": seed,
         "pick_limit": pick_limit,
-        "mistakes": None if mistakes is None else matrix_of(mistakes, question),
+        "mistakes": None if mistakes is None else _matrix(mistakes, given, question),
         "overlap": overlap,
         "depth": None,
         "order": None,
@@ -189,7 +190,7 @@ def campaign(
         notes = (*notes, f"strategy chosen: {_AUTO}")
     rule = make_rule(until, recipe.budget)
     check_targets(rule, recipe.mistakes)
-    parts = Parts(question, adapter, chosen, rule, recipe, notes, measure)
+    parts = Parts(question, adapter, chosen, rule, recipe, notes, measure, model is None)
     told = _written(parts, described, pool)
     if journal.state.opened is None:
         _open(journal, parts, pool, told, labels)
@@ -203,27 +204,24 @@ def campaign(
     return made
 
 
+def _matrix(mistakes: Any, given: Question, question: Question) -> list[list[float]]:
+    """Costs of mistakes; a matrix for the classes of before leaves those of the new ones at 1."""
+    try:
+        return matrix_of(mistakes, question)
+    except BadInput:
+        if given is question:
+            raise
+    rows = matrix_of(mistakes, given)
+    while len(rows) < len(getattr(question, "labels", ())):
+        rows = with_class(rows)
+    return rows
+
+
 def _remembered(state: State, settings: Mapping[str, Any]) -> dict[str, Any]:
     """What the call leaves open is as the log has it."""
     return {
         name: state.recipe.get(name) if value is None else value for name, value in settings.items()
     }
-
-
-def make_model(model: Any, pool: Pool, question: Question) -> tuple[Model, str]:
-    """The adapter of a model, and its description for the log."""
-    if model is None:
-        options = {n: getattr(pool, n) for n in ("columns", "numeric") if hasattr(pool, n)}
-        estimator, described = models.default_model(pool.kind, question, **options)
-        return models.wrap(estimator, question), described
-    if callable(getattr(model, "predict", None)) and hasattr(model, "gives"):
-        return model, str(model)
-    if callable(getattr(model, "fit", None)) and callable(getattr(model, "predict", None)):
-        return models.wrap(model, question), " ".join(str(model).split())
-    raise BadInput(
-        f"model is a scikit-learn estimator or Pipeline (with fit and predict), a querist model, "
-        f"or None for a default; got {model!r}"
-    )
 
 
 def change_parts(
@@ -239,14 +237,14 @@ def change_parts(
     fixed = sorted(set(settings) & {*FIXED, "question"})
     if fixed:
         raise BadInput(
-            f"{fixed} decide the roles of the items and are fixed when a campaign opens; "
-            "open a new one to change them"
+            f"{fixed} decide what is asked of whom and are fixed when a campaign opens; open a new "
+            "one to change them. A class is added with desk.add_class(name)"
         )
     rest = dict(settings)
     described = state.recipe["model"]
     if "model" in rest:
         adapter, described = make_model(rest.pop("model"), pool, parts.question)
-        parts = replace(parts, model=adapter)
+        parts = replace(parts, model=adapter, chosen=False)
     if "strategy" in rest:
         parts = replace(parts, strategy=as_strategy(rest.pop("strategy")))
     live = {
@@ -349,12 +347,11 @@ def _given(pool: Pool, labels: Mapping[str, Any] | Sequence[Any] | None) -> list
 
 def _resume(journal: Journal, parts: Parts, told: dict[str, Any]) -> None:
     """Check that log and call speak of one campaign; log the settings that differ."""
-    opened = journal.state.opened
-    assert opened is not None
-    if parts.question.to_json() != dict(opened.question):
+    asked = journal.state.question
+    if parts.question.to_json() != asked:
         raise BadInput(
-            f"the log was opened with {question_from_json(opened.question)}, but "
-            f"{parts.question} came; use the question of the log, or a new log"
+            f"the log was opened with {question_from_json(asked)}, but {parts.question} came; use "
+            "the question of the log, or a new log. A class is added with desk.add_class(name)"
         )
     seen = journal.state.recipe
     for name in ("seed", "control", "holdout", "stop_set", "distinct"):

@@ -12,6 +12,7 @@ from querist.core.events import (
     Asked,
     Event,
     Noted,
+    QuestionChanged,
     Queued,
     QueuedItem,
     Released,
@@ -19,11 +20,14 @@ from querist.core.events import (
     Skipped,
 )
 from querist.core.protocols import Question
+from querist.core.questions import with_label
 from querist.core.types import Task
 from querist.loop.answers import Answer as Answer
 from querist.loop.answers import Place, Sheet, check_by, find
 from querist.loop.growth import Growth
 from querist.loop.journal import Journal
+from querist.loop.mistakes import with_class
+from querist.loop.reasons import reasons
 from querist.loop.settings import OPENING, changes, plan_change
 
 Keep = Callable[[Mapping[str, Any]], None]
@@ -267,6 +271,43 @@ class Desk:
             if name in OPENING:  # first: who opens the campaign in between agrees with what comes
                 self._keep({name: value if name == "until" else new[name]})
         self.journal.decide(look)
+
+    def add_class(self, name: str, by: str) -> None:
+        """Add a label to the question, behind those it has; every answer so far stays.
+
+        The next round trains with it. Mistakes between it and others cost 1, where mistakes
+        have costs.
+
+        Raises
+        ------
+        BadInput
+            For a question without labels, and a name that is blank or there already.
+        """
+        check_by(by)
+
+        def look() -> tuple[list[Event], dict[str, Any]]:
+            now, state = time.time(), self.journal.state
+            new = with_label(self.question, name).to_json()
+            events: list[Event] = [QuestionChanged(at=now, old=state.question, new=new, by=by)]
+            costs = state.recipe.get("mistakes")
+            kept = {} if costs is None else {"mistakes": with_class(costs)}
+            return [*events, *changes(state.recipe, kept, by)], {"question": new, **kept}
+
+        kept = self.journal.decide(look)
+        if self._keep is not None:  # after the log, which decides where the two differ
+            self._keep(kept)
+
+    def why(self, item_id: str) -> str:
+        """In plain words: why an item was asked, by which model, who labelled it, and when.
+
+        Raises
+        ------
+        UnknownTask
+            When the pool holds no such item.
+        """
+        with self.journal.lock:
+            self.journal.sync()
+            return reasons(self.journal.state, self.growth, item_id)
 
     def _affordable(self, n: int) -> int:
         """How many of `n` tasks may be handed out: none in a pause, and what the budget pays for.

@@ -245,10 +245,16 @@ def change_folder(
 
 
 def change_config(folder: str | Path, settings: Mapping[str, Any]) -> None:
-    """Write changed settings into campaign.toml, so that the next opening agrees with the log."""
+    """Write changed settings into campaign.toml, so that the next opening agrees with the log.
+
+    The setting "question" is its JSON form.
+    """
     config = read_config(folder)
-    plain = _plain(settings, question_from_json(config["question"]))
-    _write(Path(folder), {**config, "recipe": {**config.get("recipe", {}), **plain}})
+    asked = settings.get("question", config["question"])
+    recipe = {name: value for name, value in settings.items() if name != "question"}
+    plain = _plain(recipe, question_from_json(asked))
+    recipe = {**config.get("recipe", {}), **plain}
+    _write(Path(folder), {**config, "question": asked, "recipe": recipe})
 
 
 def _plain(settings: Mapping[str, Any], question: Question) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from querist.core.errors import BadInput, UnknownTask
 from querist.core.events import Event, ItemsAdded
 from querist.core.keys import hash_ids
 from querist.core.protocols import Pool, Question
+from querist.core.questions import grown
 from querist.core.types import Ints
 from querist.loop.ledger import Ledger
 from querist.loop.scoring import Scorer
@@ -35,13 +36,43 @@ class Growth:
         self, pool: Pool, question: Question, state: State, columns: Mapping[str, Any]
     ) -> None:
         self.columns = {n: columns[n] for n in ("text", "features", "images") if n in columns}
-        self.question = question
         self.state = state
+        self._question = question
+        self._form: Mapping[str, Any] = {}
         self._check(pool)
         first = state.arrivals[0].total
         self.space = Space(pool, first)
         self._lay_out(pool)
         state.watch(lambda item_id: self.ledger.refresh(item_id))
+
+    @property
+    def question(self) -> Question:
+        """What is asked, with the classes that were added since."""
+        if self.state.question is not self._form:
+            self._form = self.state.question
+            now = grown(self._question, self._form)
+            if now is not self._question:
+                self._question = now
+                self._ask_anew()
+        return self._question
+
+    @property
+    def scorer(self) -> Scorer:
+        """What fills signals, for the question as it stands."""
+        _ = self.question
+        return self._scorer
+
+    @property
+    def book(self) -> Book:
+        """Labels and targets of all rows, for the question as it stands."""
+        _ = self.question
+        return self._book
+
+    def _ask_anew(self) -> None:
+        """New ones, not the old ones changed: a turn under way goes on with those it has."""
+        self._scorer = Scorer(self.pool, self.ledger, self.space, self._question)
+        self._book = Book(self.ledger, self._question)
+        self.ledger.read[:] = False
 
     def _lay_out(self, pool: Pool) -> None:
         opened = self.state.opened
@@ -50,8 +81,7 @@ class Growth:
         keys = hash_ids(pool.ids(np.arange(len(pool))))
         self.pool = self.space.pool = pool
         self.ledger = Ledger(pool, keys, self.state, opened.reserved, opened.seed, copies)
-        self.scorer = Scorer(pool, self.ledger, self.space, self.question)
-        self.book = Book(self.ledger, self.question)
+        self._ask_anew()
 
     def extended(self, data: Any, columns: Mapping[str, Any]) -> Pool:
         """The pool with new items behind it; `take_in` makes it this one's pool.

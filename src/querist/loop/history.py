@@ -15,11 +15,11 @@ from querist.loop import measure
 from querist.loop.facts import facts_of
 from querist.loop.profile import strayed_table
 from querist.loop.ranking import ranking
+from querist.loop.reasons import reasons
 from querist.loop.rounds import round_to_json
 from querist.loop.summary import table
 from querist.loop.training import TrainingSet
 from querist.loop.worker import Worker
-from querist.reports import why
 from querist.reports.page import Table
 from querist.strategies import Advice
 
@@ -89,19 +89,9 @@ class History:
         UnknownTask
             When the pool holds no such item.
         """
-        growth, state = self._worker.growth, self._worker.journal.state
         with self._worker.journal.lock:
             self._worker.journal.sync()
-            role = growth.ledger.role_of(int(growth.pool.rows([item_id])[0]))
-            tasks = [state.tasks[t] for t in state.by_item.get(item_id, ())]
-            return why(
-                item_id,
-                role=role,
-                asked=[(task.why, task.round, task.model_version) for task in tasks],
-                votes=[(v.by, v.value, v.at) for v in state.votes.get(item_id, {}).values()],
-                skips=[(s.by, s.reason, s.at) for s in state.skips.get(item_id, [])],
-                stood_in={task.why.task_id for task in tasks if task.stood_in},
-            )
+            return reasons(self._worker.journal.state, self._worker.growth, item_id)
 
     def to_json(self) -> str:
         """All rounds as JSON."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -69,6 +69,17 @@ def matrix_of(given: Any, question: Question) -> list[list[float]]:
         raise BadInput("all mistakes cost 0, so every decision is as good; give one a cost")
     rows: list[list[float]] = found.tolist()
     return rows
+
+
+def with_class(mistakes: Sequence[Sequence[float]]) -> list[list[float]]:
+    """The costs with one class more, whose mistakes cost 1 as any that was not named.
+
+    Examples
+    --------
+    >>> with_class([[0, 10], [1, 0]])
+    [[0, 10, 1.0], [1, 0, 1.0], [1.0, 1.0, 0.0]]
+    """
+    return [*([*row, 1.0] for row in mistakes), [*[1.0] * len(mistakes), 0.0]]
 
 
 def told(mistakes: Mistakes | None, labels: tuple[str, ...]) -> str | None:

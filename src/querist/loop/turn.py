@@ -37,7 +37,7 @@ BLEND = 1  # keeps the draw of the control items' places apart from the strategy
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """What a campaign is put together from."""
+    """What a campaign is put together from; `chosen` says that nobody named the model."""
 
     question: Question
     model: Model
@@ -46,6 +46,7 @@ class Parts:
     recipe: Recipe
     notes: tuple[str, ...] = ()
     measure: bool = True
+    chosen: bool = False
 
 
 @dataclass(frozen=True, eq=False)

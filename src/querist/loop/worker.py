@@ -19,6 +19,7 @@ from querist.core.protocols import Model
 from querist.core.types import Round
 from querist.loop.growth import Growth
 from querist.loop.journal import Journal
+from querist.loop.learner import asked_anew, asking
 from querist.loop.mistakes import decided
 from querist.loop.reserve import CONTROL
 from querist.loop.rounds import round_to_json
@@ -47,12 +48,16 @@ class Worker:
 
     @property
     def parts(self) -> Parts:
-        """The parts, with the numbers of the recipe as the log has them by now."""
+        """The parts, with question and numbers of the recipe as the log has them by now."""
         with self.journal.lock:
-            state = self.journal.state
+            state, question = self.journal.state, self.growth.question
             if self._followed != len(state.changes):
                 recipe, rule = followed(self._parts.recipe, self._parts.rule, state.recipe)
                 self.parts = replace(self._parts, recipe=recipe, rule=rule)
+            if self._parts.question is not question:
+                if self._parts.question.to_json() != question.to_json():
+                    self._parts = asked_anew(self._parts, question, self.growth.pool)
+                self._parts = replace(self._parts, question=question)
             return self._parts
 
     @parts.setter
@@ -98,7 +103,7 @@ class Worker:
     def _version(self, number: int) -> Model:
         if self._kept is None or self._kept[0] != number:
             self._kept = (number, self.model_of(number))
-        return self._kept[1]
+        return asking(self._kept[1], self.growth.question)
 
     def _model_before(self, now: Snapshot) -> Model | None:
         """The last model, where the turn needs it: to choose with, or to go on from."""
@@ -116,7 +121,8 @@ class Worker:
         self._checkpoints = {
             number: self._checkpoints.get(number) or self.model_of(number) for number in wanted
         }
-        return tuple(self._checkpoints.values())
+        question = self.growth.question
+        return tuple(asking(model, question) for model in self._checkpoints.values())
 
     def training_of(self, number: int) -> TrainingSet:
         """The training set of a past round, rebuilt from the log.
@@ -148,8 +154,7 @@ class Worker:
         saved = self._step_of(number).model
         if saved and self.store is not None and number in self.store.versions():
             try:
-                model: Model = self.store.load(number, sha256=saved)
-                return model
+                return asking(self.store.load(number, sha256=saved), self.growth.question)
             except (LookupError, ValueError):
                 pass  # gone or changed, perhaps by a process that lost the race: the log decides
         if self.journal.state.rounds[number].model_version is None:

@@ -5,7 +5,7 @@ A head is made from the training targets, because an estimator knows only the cl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -38,6 +38,9 @@ class Head(Protocol):
     def unanimous(self, n: int, needs: frozenset[str]) -> Prediction:
         """What is predicted for n items when there is a `note` and no estimator."""
 
+    def among(self, classes: NDArray[Any]) -> Head:
+        """The same head where there are more classes, behind those it knows."""
+
 
 @dataclass(frozen=True, eq=False)
 class NumberHead:
@@ -58,6 +61,10 @@ class NumberHead:
         raise BadInput("a question that asks for a number has no class probabilities")
 
     decision = proba
+
+    def among(self, classes: NDArray[Any]) -> NumberHead:
+        """A number has no classes."""
+        return self
 
     def unanimous(self, n: int, needs: frozenset[str]) -> Prediction:
         """Never asked: a regressor trains on equal numbers too."""
@@ -135,6 +142,10 @@ class ChoiceHead:
         if own is None:
             return self
         return ChoiceHead(self.classes, self._positions(np.asarray(own)), gives_pairs(fitted))
+
+    def among(self, classes: NDArray[Any]) -> ChoiceHead:
+        """The same head among more classes, none of the new ones seen."""
+        return replace(self, classes=classes)
 
     def targets(self, targets: NDArray[Any]) -> NDArray[Any]:
         """The labels in the estimator's words (m,)."""
@@ -242,6 +253,11 @@ class ChoicesHead:
             )
         varies = targets.min(axis=0) != targets.max(axis=0)
         return cls(targets[0].astype(np.float64), np.flatnonzero(varies))
+
+    def among(self, classes: NDArray[Any]) -> ChoicesHead:
+        """The same head among more labels, the new ones never given."""
+        more = np.zeros(len(classes) - len(self.constant))
+        return replace(self, constant=np.concatenate([self.constant, more]))
 
     @property
     def note(self) -> str:

@@ -150,6 +150,30 @@ class SklearnModel:
             names.add("vectors")
         return frozenset(names) - (frozenset() if self.trained is None else self.trained.broken)
 
+    def asking(self, question: Question) -> SklearnModel:
+        """The same model for a question with more labels; what was trained never gives them.
+
+        Examples
+        --------
+        >>> from sklearn.linear_model import LogisticRegression
+        >>> from querist.core.questions import Choice
+        >>> X, old, new = np.array([[0.0], [3.0]]), Choice(["a", "b"]), Choice(["a", "b", "c"])
+        >>> fitted = wrap(LogisticRegression(), old).fit(X, np.array([0, 1]))
+        >>> fitted.asking(new).predict(X, frozenset({"proba"})).proba.round(1).tolist()
+        [[0.8, 0.2, 0.0], [0.2, 0.8, 0.0]]
+        """
+        labels: Sequence[Any] = getattr(question, "labels", ())
+        if len(labels) <= len(self.classes):
+            return self
+        if np.array_equal(self.classes, np.arange(len(self.classes))):
+            classes = np.arange(len(labels))
+        else:
+            classes = np.asarray([*self.classes.tolist(), *labels[len(self.classes) :]])
+        trained = self.trained
+        if trained is not None:
+            trained = replace(trained, head=trained.head.among(classes))
+        return replace(self, question=question, classes=classes, trained=trained)
+
     def fit(
         self,
         items: Any,
@@ -225,13 +249,18 @@ class SklearnModel:
         how = ests.warm_argument(self.estimator) if self.warm else None
         if how == "partial_fit":
             estimator = ests.fresh(self.estimator, seed)
-            if self.fitted is not None:
+            if self.fitted is not None and self._covers():
                 estimator = copy.deepcopy(self.fitted)
             known = {} if isinstance(self.question, Number) else {"classes": np.sort(self.classes)}
             return estimator, how, known
         if how is None or self.fitted is None or not self._knows(y):
             return ests.fresh(self.estimator, seed), "fit", {}
         return copy.deepcopy(self.fitted).set_params(**{how: True}), "fit", {}
+
+    def _covers(self) -> bool:
+        """Whether the fitted estimator was told of every class there is now."""
+        own = getattr(self.fitted, "classes_", None)
+        return own is None or len(own) == len(self.classes)
 
     def _knows(self, y: NDArray[Any]) -> bool:
         """Whether the fitted estimator saw exactly the classes of y, as warm starts demand."""
