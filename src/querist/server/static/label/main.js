@@ -30,11 +30,17 @@ function nameGiven() {
 /** @returns {Promise<{me: Me, question: Question}>} once the server has answered */
 async function begin() {
   for (;;) {
+    callMe(given);
     try {
       const [me, question] = await Promise.all([askMe(), askQuestion()]);
       return { me, question };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
+      if (error.status === 403 && given) {
+        // The name is from a time without users: the login says who we are now.
+        given = "";
+        continue;
+      }
       const lost = error.status === 401;
       fill($("item"), h("div", { class: "state" },
         h("h2", {}, lost ? "You are logged out" : error.passing ? "The server is away" : "This campaign cannot be opened"),
@@ -83,8 +89,7 @@ function claim(slot) {
   });
 }
 
-const given = nameGiven();
-callMe(given);
+let given = nameGiven();
 const { me, question } = await begin();
 const store = new Store(`querist:${question.campaign}:${me.name}:`);
 const outbox = new Outbox(store);

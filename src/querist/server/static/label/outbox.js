@@ -142,7 +142,7 @@ export class Outbox extends EventTarget {
 
   /** @param {ApiError} error */
   #failed(error) {
-    if (error.status === 401) {
+    if (closed(error)) {
       this.loggedOut = true;
     } else {
       this.down = true;
@@ -173,9 +173,11 @@ export class Outbox extends EventTarget {
     try {
       results = (await post("tell", { answers: ops.map((op) => op.body) })).results;
     } catch (error) {
-      if (!(error instanceof ApiError) || error.passing || error.status === 401) throw error;
+      if (!(error instanceof ApiError) || error.passing) throw error;
       if (Array.isArray(error.body["results"])) {
         results = error.body["results"];
+      } else if (closed(error)) {
+        throw error;
       } else if (ops.length > 1) {
         // The request as a whole was refused: one at a time shows whose fault it was.
         for (const op of ops) await this.#tell([op]);
@@ -219,7 +221,7 @@ export class Outbox extends EventTarget {
       this.#done(op);
       this.dispatchEvent(new CustomEvent("done", { detail: { op, answer } }));
     } catch (error) {
-      if (!(error instanceof ApiError) || error.passing || error.status === 401) throw error;
+      if (!(error instanceof ApiError) || error.passing || closed(error)) throw error;
       // Sent before, and the answer was lost on the way: the server has done it already.
       const repeated = op.act !== "note" && error.status === 404;
       if (repeated) this.#done(op);
@@ -263,6 +265,11 @@ export class Outbox extends EventTarget {
       // Nobody is here to be told; the storage still has them.
     });
   }
+}
+
+/** Whether the server does not know us any more: nothing is wrong with what was sent. @param {ApiError} error */
+function closed(error) {
+  return error.status === 401 || error.status === 403;
 }
 
 /**

@@ -73,7 +73,7 @@ export class Page {
   begin(given) {
     this.progress.begin(this.me.today);
     if (["owner", "reviewer"].includes(this.me.role)) void this.progress.learn();
-    this.session.next();
+    if (!this.task) this.session.next();
     listen(
       {
         told: (news) => this.#counted(news),

@@ -17,9 +17,9 @@ export function stateOf(supply, { unsaved, login }) {
     case "ready":
       return state("quiet", "", "Looking for the next item");
     case "paused":
-      return state("paused", "Paused", `${ended(supply.reason) || "The owner has paused this campaign."} This page goes on by itself when it is resumed.`);
+      return state("paused", "Paused", "The owner has paused this campaign. This page goes on by itself when it is resumed.");
     case "stopped":
-      return state("stopped", "All done for now", `${ended(supply.reason) || "The campaign has stopped."} Thank you for your work.${kept}`);
+      return state("stopped", "All done for now", `${ended(supply.reason.replace(/^stopped: */, "")) || "The campaign has stopped."} Thank you for your work.${kept}`);
     case "down":
       return state("down", navigator.onLine ? "The server is away" : "You are offline", `This page goes on by itself when it is back.${kept}`);
     case "login":

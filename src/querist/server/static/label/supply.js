@@ -249,12 +249,9 @@ export function pictureOf(task) {
 
 /** @param {any} answer @returns {Stock} */
 function stockOf(answer) {
-  if (answer.paused || answer.state === "paused") return "paused";
-  if (answer.stopped || answer.state === "stopped") return "stopped";
   const reason = String(answer.reason ?? "");
-  if (/^paused|is paused/i.test(reason)) return "paused";
-  if (/stopp|budget|target|spent/i.test(reason)) return "stopped";
-  return "dry";
+  if (reason.startsWith("paused")) return "paused";
+  return reason.startsWith("stopped") ? "stopped" : "dry";
 }
 
 /** @param {Task} task @param {number} lease @param {number} now */
