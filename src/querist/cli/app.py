@@ -16,6 +16,7 @@ from querist.cli import (
     deciding,
     demo,
     exporting,
+    handing,
     hooking,
     making,
     peopling,
@@ -69,6 +70,7 @@ for verb in (
     deciding.assess,
     deciding.plan,
     hooking.hooks,
+    handing.handover,
     checking.plugins,
 ):
     app.command()(verb)
