@@ -80,6 +80,10 @@ class LogError(QueristError, RuntimeError):
     """The log cannot be read or written."""
 
 
+class LogBusy(LogError):
+    """Somebody else kept the log to himself for too long; nothing was written."""
+
+
 class TamperedLog(LogError):
     """The hash chain is broken: a row of the log was changed after it was written."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from querist.core.errors import BadInput, LogError
 from querist.core.events import Event
 from querist.logs.chain import Row, check_chain, event_at, payloads_of
-from querist.logs.sqlite_file import HEAD, connect, said, transaction
+from querist.logs.sqlite_file import HEAD, PATIENCE, connect, said, transaction
 from querist.logs.sqlite_writer import Session, Writer
 
 _PAGE = 4096  # rows a reader takes at a time: no read transaction outlives a page
@@ -83,9 +83,10 @@ class SQLiteLog:
         """
         return self._writer.append(payloads_of(events), expect)
 
-    def writing(self) -> AbstractContextManager[Session]:
+    def writing(self, patience: float = PATIENCE) -> AbstractContextManager[Session]:
         """Hold the log for a block: nobody else writes, and all of it stands or none does.
 
+        Whoever else holds it is waited for, `patience` seconds long; then it is LogBusy.
         What the session appends outlives the program when the block ends, and the machine once
         `settle` has been called with the session's ticket.
 
@@ -103,7 +104,7 @@ class SQLiteLog:
         ...     log.close()
         2 1
         """
-        return self._writer.session()
+        return self._writer.session(patience)
 
     def settle(self, ticket: int | None = None) -> None:
         """Return once what was committed up to a ticket, by default all of it, is on disk.

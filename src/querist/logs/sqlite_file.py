@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
-from querist.core.errors import LogError, LogFull, NewerLog, QueristError, TamperedLog
+from querist.core.errors import LogBusy, LogError, LogFull, NewerLog, QueristError, TamperedLog
 from querist.core.events import GENESIS
 
 SCHEMA = 1
@@ -103,9 +103,7 @@ def said(error: Exception, path: Path) -> QueristError:
     if code == sqlite3.SQLITE_CANTOPEN:
         return LogError(f"cannot open {path}; check that its folder is there and may be written")
     if busy(error):
-        return LogError(
-            f"another program kept {path} locked for {PATIENCE:.0f} s; close it and try again"
-        )
+        return LogBusy(f"another program kept {path} locked; close it and try again")
     return LogError(f"cannot use the log {path}: {error}")
 
 

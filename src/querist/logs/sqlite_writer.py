@@ -13,7 +13,7 @@ from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
-from querist.core.errors import Conflict, LogError, QueristError
+from querist.core.errors import Conflict, LogBusy, LogError, QueristError
 from querist.core.events import Event
 from querist.logs.chain import Row, chain, check_expect, event_at, payloads_of
 from querist.logs.sqlite_file import HEAD, PATIENCE, busy, connect, prepare, said
@@ -77,12 +77,14 @@ class Writer:
         return mine.outcome
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self, patience: float = PATIENCE) -> Iterator[Session]:
         """Hold the log for a block: its events are committed together, or not at all."""
-        with self._turn:
+        if not self._turn.acquire(timeout=patience):
+            raise LogBusy(f"a thread of this program kept {self.path} to itself; try again")
+        try:
             self._check_open()
             try:
-                self._begin()
+                self._begin(patience)
                 session = Session(self._connection, *self._head())
                 yield session
                 self._commit(session.rows)
@@ -91,6 +93,8 @@ class Writer:
                 raise said(error, self.path) from error
             finally:
                 self._leave()
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """Finish the appends under way, then let go of the file."""
@@ -106,15 +110,15 @@ class Writer:
             raise LogError(f"the log {self.path} is closed; open it again to append")
         self.disk.check()
 
-    def _begin(self) -> None:
+    def _begin(self, patience: float = PATIENCE) -> None:
         """Take the file for writing; programs that share it hold it for moments only."""
-        end, nap = time.monotonic() + PATIENCE, _FIRST_NAP
+        end, nap = time.monotonic() + patience, _FIRST_NAP
         while True:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 return
             except sqlite3.OperationalError as error:
-                if not busy(error) or time.monotonic() > end:
+                if not busy(error) or time.monotonic() >= end:
                     raise
             time.sleep(nap)
             nap = min(2 * nap, _LAST_NAP)

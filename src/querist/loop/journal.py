@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from querist.core.errors import Conflict
+from querist.core.errors import Conflict, LogBusy
 from querist.core.events import Event
 from querist.core.protocols import Log
 from querist.loop.state import State
@@ -32,8 +32,8 @@ class Session(Protocol):
 class HeldLog(Protocol):
     """A log that one writer may hold for many appends, and make durable later."""
 
-    def writing(self) -> AbstractContextManager[Any]:
-        """Hold the log for a block, as a `Session`."""
+    def writing(self, patience: float = ...) -> AbstractContextManager[Any]:
+        """Hold the log for a block, as a `Session`; LogBusy when others hold it for too long."""
 
     def settle(self, ticket: int | None = None) -> None:
         """Return once what was committed up to a ticket, by default all of it, is durable."""
@@ -49,6 +49,7 @@ class Journal:
         self.log = log
         self.state = State()
         self.lock = threading.RLock()
+        self._held_log = log if isinstance(log, HeldLog) else None
         self._session: Session | None = None
         self._listeners: list[Callable[[int, Event], None]] = []
         self._unsaid: list[tuple[int, Event]] = []
@@ -102,20 +103,24 @@ class Journal:
                 return answer
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def together(self, patience: float = 60.0) -> Iterator[None]:
         """Hold the log for a block: what is decided in it is decided on one state, written once.
+
+        Raises LogBusy before the block begins when others hold the log for `patience` seconds.
 
         Nothing is durable before `settle`. When the block or its write fails, nothing of it
         stands, and the state is folded anew. A log that cannot be held writes each decision by
         itself, as outside of the block.
         """
-        with self.lock:
-            if self._session is not None or not isinstance(self.log, HeldLog):
+        if not self.lock.acquire(timeout=patience):
+            raise LogBusy("a thread of this program kept the journal to itself; try again")
+        try:
+            if self._session is not None or self._held_log is None:
                 yield
                 return
             before = self.state.position
             try:
-                with self.log.writing() as session:
+                with self._held_log.writing(patience) as session:
                     self._fold(session.read(after=before))
                     before = self.state.position
                     self._session = session
@@ -129,11 +134,13 @@ class Journal:
                     self.state.clear()
                     self._fold(self.log.read(), news_after=before)
                 raise
+        finally:
+            self.lock.release()
 
     def settle(self) -> None:
         """Return once all that was written is durable."""
-        if isinstance(self.log, HeldLog):
-            self.log.settle()
+        if self._held_log is not None:
+            self._held_log.settle()
 
     def _fold(self, rows: Iterable[tuple[int, Event]], news_after: int = 0) -> None:
         for position, event in rows:

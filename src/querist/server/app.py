@@ -25,6 +25,7 @@ from querist.server import (
     openapi,
     pages,
     people_api,
+    short,
 )
 from querist.server.campaigns import Served
 from querist.server.guard import Who
@@ -82,6 +83,7 @@ def create_app(served: Served, settings: Settings) -> FastAPI:
     app.state.keeper = keeper
     app.state.leaving = served.leave
     errors.install(app)
+    short.install(app, {"ask": api.ask, "tell": api.tell})
     gate.install(app, settings)
     openapi.install(app)
     app.include_router(_whole)

@@ -1,15 +1,17 @@
-"""The clerk: the desk's asyncio face. One thread owns the desk, so no two requests cross there."""
+"""The clerk: the desk's asyncio face. All requests of a turn of the loop are one write."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from querist.core.errors import LogError, QueristError
+from querist.core.errors import LogBusy, LogError, QueristError
 from querist.core.events import Event
 from querist.core.types import Task
 from querist.loop.answers import Answer
@@ -19,8 +21,12 @@ from querist.loop.state import State
 T = TypeVar("T")
 News = list[tuple[int, Event]]
 
+_LOG = logging.getLogger("querist.server")
+
 _POLL = 0.3  # seconds between looks at what other processes wrote
 _TOGETHER = 64  # requests decided at one go at most: the log is held no longer than for these
+_FIRST_NAP, _LAST_NAP = 0.0003, 0.004  # seconds until a log that others hold is tried again
+_PATIENCE = 60.0  # seconds until those who wait for such a log are told
 
 
 @dataclass(slots=True)
@@ -39,45 +45,59 @@ class _Job:
         except Exception as error:  # raised again where it was awaited
             self.error = error
 
+    def answer(self) -> None:
+        if self.future.done():  # whoever asked has gone away
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
+
 
 class Bench:
-    """Runs what is asked of it on the one thread that owns a desk, in the order it came.
+    """Runs what is asked of it with a desk, in the order it came, in the event loop itself.
 
-    What waits is decided on one state and written in one commit. Answers that must be durable
-    then wait for a second thread, which syncs the disk once for all of them while the next
-    commit is under way. Use a bench from one event loop: the one `start` was called in.
+    What came in since the last turn of the loop is decided on one state and written in one
+    commit, which waits for nobody: a log in other hands is tried again a moment later. Answers
+    that must be durable then wait for a thread that syncs the disk, once for all of them, while
+    the loop goes on. Deciding takes far less than handing it to a thread and back.
     """
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._settling: queue.SimpleQueue[tuple[list[_Job], News] | None] = queue.SimpleQueue()
+        self._jobs: deque[_Job] = deque()
+        self._due: asyncio.Handle | None = None
+        self._busy_since = 0.0
+        self._nap = _FIRST_NAP
         self._fresh: News = []
+        self._settling: queue.SimpleQueue[tuple[list[_Job], News] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._settle, name="querist-settle", daemon=True)
         self._subscribers: list[Callable[[News], None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._threads = [
-            threading.Thread(target=self._work, name="querist-clerk", daemon=True),
-            threading.Thread(target=self._settle, name="querist-settle", daemon=True),
-        ]
-        self._closed = False
+        self._poll: asyncio.Handle | None = None
 
     async def start(self) -> None:
-        """Begin to work."""
+        """Begin to work, in the running loop."""
         self._loop = asyncio.get_running_loop()
         self.desk.journal.listen(lambda position, event: self._fresh.append((position, event)))
-        for thread in self._threads:
-            thread.start()
+        self._thread.start()
+        self._poll = self._loop.call_later(_POLL, self._look_around)
 
     async def close(self) -> None:
         """Finish what was asked, then stop; the desk's log stays open."""
-        if not self._closed:
-            self._closed = True
-            self._jobs.put(None)
-        for thread in self._threads:
-            await asyncio.get_running_loop().run_in_executor(None, thread.join)
+        if self._loop is not None and self._poll is not None:
+            self._poll.cancel()
+            self._poll = None
+            while self._jobs:
+                await asyncio.sleep(_FIRST_NAP)
+            self._settling.put(None)
+            await self._loop.run_in_executor(None, self._thread.join)
 
     async def do(self, act: Callable[[Desk], T], *, firm: bool = True) -> T:
-        """Run `act` with the desk on its thread and give its result, once it is durable.
+        """Run `act` with the desk and give its result, once it is durable.
+
+        It holds up everybody else: what takes longer than some milliseconds belongs into a
+        thread.
 
         Parameters
         ----------
@@ -101,57 +121,81 @@ class Bench:
         What other processes wrote comes within 0.3 s. Returns a function that ends it.
         """
         self._subscribers.append(callback)
-        return lambda: self._subscribers.remove(callback)
 
-    async def _put(self, act: Callable[[], T], firm: bool) -> T:
-        if self._loop is None or self._closed:
+        def leave() -> None:
+            if callback in self._subscribers:
+                self._subscribers.remove(callback)
+
+        return leave
+
+    def _put(self, act: Callable[[], T], firm: bool) -> asyncio.Future[T]:
+        if self._loop is None or self._poll is None:
             raise LogError("the clerk is not at work: start() it, and ask nothing after close()")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._jobs.put(_Job(act, firm, future))
-        return await future
+        self._jobs.append(_Job(act, firm, future))
+        if self._due is None:
+            self._due = self._loop.call_soon(self._turn)
+        return future
 
-    def _work(self) -> None:
-        """Decide and commit, one group of requests after another."""
-        open_ = True
-        while open_:
-            jobs, open_ = self._taken()
-            try:
-                self._decide(jobs)
-            except Exception as error:  # nothing of the group stands: all of them hear why
-                for job in jobs:
-                    job.error = error
-            self._send([job for job in jobs if not job.firm], [])
-            firm = [job for job in jobs if job.firm]
-            if firm or self._fresh:
-                self._settling.put((firm, self._fresh))
-                self._fresh = []
-        self._settling.put(None)
-
-    def _taken(self) -> tuple[list[_Job], bool]:
-        """What waits, and whether more may come."""
-        jobs: list[_Job] = []
+    def _turn(self) -> None:
+        """Decide what waits, and commit it; look again later where others hold the log."""
+        assert self._loop is not None
+        self._due = None
+        jobs = [self._jobs.popleft() for _ in range(min(len(self._jobs), _TOGETHER))]
+        begun = False
         try:
-            job = self._jobs.get(timeout=_POLL)
-            while job is not None:
-                jobs.append(job)
-                if len(jobs) == _TOGETHER or self._jobs.empty():
-                    return jobs, True
-                job = self._jobs.get()
-        except queue.Empty:
-            return [], True
-        return jobs, False
+            with self.desk.journal.together(patience=0):
+                begun = True
+                for job in jobs:
+                    job.run()
+        except Exception as error:
+            if isinstance(error, LogBusy) and not begun and self._wait(jobs):
+                return
+            for job in jobs:  # nothing of it stands: all of them hear why
+                job.error = error
+        self._busy_since, self._nap = 0.0, _FIRST_NAP
+        if self._jobs:
+            self._due = self._loop.call_soon(self._turn)
+        firm = [job for job in jobs if job.firm]
+        if firm or self._fresh:
+            self._settling.put((firm, self._fresh))
+            self._fresh = []
+        for job in jobs:
+            if not job.firm:
+                job.answer()
 
-    def _decide(self, jobs: list[_Job]) -> None:
+    def _wait(self, jobs: list[_Job]) -> bool:
+        """Put the jobs back and come again in a moment, unless that has gone on for too long."""
+        assert self._loop is not None
+        now = self._loop.time()
+        self._busy_since = self._busy_since or now
+        if now - self._busy_since > _PATIENCE:
+            return False
+        self._jobs.extendleft(reversed(jobs))
+        self._due = self._loop.call_later(self._nap, self._turn)
+        self._nap = min(2 * self._nap, _LAST_NAP)
+        return True
+
+    def _look_around(self) -> None:
+        """Take in what other processes wrote."""
+        assert self._loop is not None
         journal = self.desk.journal
-        if not jobs:
-            journal.sync()
-            return
-        with journal.together():
-            for job in jobs:
-                job.run()
+        try:
+            if journal.lock.acquire(blocking=False):
+                try:
+                    journal.sync()
+                finally:
+                    journal.lock.release()
+        except QueristError as error:  # whoever asks next hears it too
+            _LOG.warning("the log cannot be followed: %s", error)
+        if self._fresh and self._due is None:
+            self._settling.put(([], self._fresh))
+            self._fresh = []
+        self._poll = self._loop.call_later(_POLL, self._look_around)
 
     def _settle(self) -> None:
-        """Sync the disk for all who wait, and answer them."""
+        """Sync the disk for all who wait, and have them answered."""
+        assert self._loop is not None
         open_ = True
         while open_:
             group = [self._settling.get()]
@@ -166,21 +210,12 @@ class Bench:
             except Exception as error:
                 for job in jobs:
                     job.error = error
-            self._send(jobs, news)
-
-    def _send(self, jobs: list[_Job], news: News) -> None:
-        if jobs or news:
-            assert self._loop is not None
-            self._loop.call_soon_threadsafe(self._answer, jobs, news)
+            if jobs or news:
+                self._loop.call_soon_threadsafe(self._answer, jobs, news)
 
     def _answer(self, jobs: list[_Job], news: News) -> None:
         for job in jobs:
-            if job.future.done():  # whoever asked has gone away
-                continue
-            if job.error is None:
-                job.future.set_result(job.result)
-            else:
-                job.future.set_exception(job.error)
+            job.answer()
         if news:
             for subscriber in list(self._subscribers):
                 subscriber(news)
