@@ -83,17 +83,32 @@ def test_a_batch_of_labels_makes_a_round_and_less_makes_none(make):
     folder = make()
     desk = folders.open_desk(folder)
     with Working(folder) as work:
-        assert until(desk, lambda s: s.recipe["depth"] == 2)
-        label(desk, 9)  # ten of twenty would be left, if they had been queued as deep
-        assert until(desk, lambda s: len(s.rounds) > 1)  # less than a batch waits, and labels came
-        assert until(desk, lambda s: len(s.queues["train"]) == 20)
+        assert until(desk, lambda s: len(s.queues["train"]) == 20)  # the first batch is as deep
         label(desk, 9)
         time.sleep(0.5)
         desk.journal.sync()
-        assert len(desk.journal.state.rounds) == 2
+        assert len(desk.journal.state.rounds) == 1
         label(desk, 1)
-        assert until(desk, lambda s: len(s.rounds) == 3 and s.rounds[-1].labels == 19)
-    assert work.lines[0].startswith("round 1: 9 labels") and "20 tasks queued" in work.lines[0]
+        assert until(desk, lambda s: len(s.rounds) == 2 and s.rounds[-1].labels == 10)
+        assert until(desk, lambda s: len(s.queues["train"]) == 20)
+    assert work.lines[0].startswith("round 1: 10 labels") and "20 tasks queued" in work.lines[0]
+
+
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_an_idle_person_who_holds_tasks_stops_nobody(make, rounds):
+    folder = make(batch=20)
+    desk = folders.open_desk(folder)
+    with Working(folder):
+        assert until(desk, lambda s: len(s.queues["train"]) == 40)
+        for _ in range(rounds):
+            label(desk, 20, "bob")
+            assert until(desk, lambda s: len(s.rounds) == 2 and len(s.queues["train"]) == 40)
+        before = len(desk.journal.state.rounds)
+        held = desk.ask(22, "idle", 600, "train")
+        assert len(held) == 22
+        label(desk, 1, "bob")  # one label, and less than a batch waits
+        assert until(desk, lambda s: len(s.rounds) == before + 1)
+        assert len(desk.ask(30, "bob", 600, "train")) == 30
 
 
 def test_the_queue_never_runs_dry_under_a_fast_annotator(make):
@@ -101,17 +116,15 @@ def test_the_queue_never_runs_dry_under_a_fast_annotator(make):
     desk = folders.open_desk(folder)
     least = []
     with Working(folder) as work:
-        assert until(desk, lambda s: s.recipe["depth"] == 2)
-        label(desk, 15)
-        assert until(desk, lambda s: len(s.rounds) > 1 and len(s.queues["train"]) == 60)
-        for _ in range(150):
+        assert until(desk, lambda s: len(s.queues["train"]) == 60)
+        for _ in range(180):
             assert label(desk, 1) == 1
             least.append(len(desk.journal.state.queues["train"]))
             time.sleep(0.03)
     assert min(least) > 0
     rounds = desk.journal.state.rounds
     assert len(rounds) >= 4, work.lines
-    assert max(turn.labels for turn in rounds) >= 100
+    assert max(turn.labels for turn in rounds) >= 120
 
 
 def test_a_pause_and_a_stop_are_waited_out(make):

@@ -73,6 +73,8 @@ class Snapshot:
         The models before that of this turn, oldest first, where the strategy compares them.
     trial : Trial
         The rounds this strategy and this model have had.
+    fill : bool
+        Whether to queue anew although tasks wait: before the first label, to as many as asked.
     """
 
     past: Sequence[Round]
@@ -86,6 +88,7 @@ class Snapshot:
     model: Model | None = None
     earlier: tuple[Model, ...] = ()
     trial: Trial = FIRST
+    fill: bool = False
 
     @property
     def number(self) -> int:

@@ -143,10 +143,12 @@ def _opening(state: State) -> tuple[object, ...]:
 
 
 def _settle_depth(campaign: Campaign) -> None:
-    """Let the queue hold two batches, where nobody said how many."""
-    changes = campaign.desk.journal.state.changes
-    if campaign.parts.recipe.depth < DEPTH and not any(c.name == "depth" for c in changes):
+    """Let the queue hold two batches, where nobody said how many; the first is chosen so too."""
+    state, recipe = campaign.desk.journal.state, campaign.parts.recipe
+    if recipe.depth < DEPTH and not any(c.name == "depth" for c in state.changes):
         campaign.desk.change("depth", DEPTH, WORK)
+        if not state.votes and len(state.queues["train"]) < DEPTH * recipe.start:
+            campaign._worker.step(fill=True)
 
 
 def _deepen(campaign: Campaign, told: int) -> None:

@@ -64,12 +64,16 @@ class Worker:
     def parts(self, parts: Parts) -> None:
         self._parts, self._followed = parts, len(self.journal.state.changes)
 
-    def step(self) -> Round:
-        """One turn; the last round, unchanged, when there is nothing to do."""
+    def step(self, *, fill: bool = False) -> Round:
+        """One turn; the last round, unchanged, when there is nothing to do.
+
+        With `fill` a first batch that nobody has answered yet is chosen again, as deep as the
+        queue is to be by now.
+        """
         with self._thinking:
             self.journal.decide(self._holdout_tasks)
             with self.journal.lock:
-                now, parts = self.snapshot(), self.parts
+                now, parts = self.snapshot(fill=fill), self.parts
                 ledger, scorer = copy(self.growth.ledger), self.growth.scorer
             if now is None:
                 return self.journal.state.rounds[-1]
@@ -186,7 +190,7 @@ class Worker:
         event = Queued(at=time.time(), round=number, replaces=False, items=items)
         return [event] if items else [], None
 
-    def snapshot(self) -> Snapshot | None:
+    def snapshot(self, *, fill: bool = False) -> Snapshot | None:
         """What the next turn starts from; None when there is nothing for a turn to do."""
         journal, state, ledger = self.journal, self.journal.state, self.growth.ledger
         book = self.growth.book
@@ -197,7 +201,8 @@ class Worker:
             training = book.training_set(ledger.training_rows(), queries=queries)
             holdout = book.training_set(ledger.measuring_rows())
             retrain = self._is_news(training, holdout)
-            if state.rounds and not retrain and any(True for _ in state.fresh()):
+            fill = fill and not len(training)
+            if state.rounds and not retrain and not fill and any(True for _ in state.fresh()):
                 return None
             train, test = state.queues["train"], state.queues["holdout"]
             return Snapshot(
@@ -210,6 +215,7 @@ class Worker:
                 position=state.position,
                 retrain=retrain,
                 trial=state.trial,
+                fill=fill,
             )
 
     def marks(self) -> tuple[str, int]:
@@ -235,7 +241,8 @@ class Worker:
             with self.journal.lock:
                 self.journal.sync()
                 overtaken = len(state.rounds) != len(now.past)
-                if overtaken or (not now.retrain and now.past and any(True for _ in state.fresh())):
+                outdated = not now.retrain and now.past and not now.fill
+                if overtaken or (outdated and any(True for _ in state.fresh())):
                     return state.rounds[-1]
                 queued = self._queued(turn, outcome.items)
                 turn = replace(turn, queued=len(queued.items))
