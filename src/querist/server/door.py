@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from querist.core.errors import BadInput
 from querist.server.cookies import cookie_name, drop_cookie, open_cookie, same, set_cookie
 from querist.server.errors import Refused
-from querist.server.guard import Person, csrf_of, person_of, visit_of
+from querist.server.guard import Who, csrf_of, visit_of
 from querist.server.people import Invitation, People
 from querist.server.people_file import NotGranted
 from querist.server.settings import Settings
@@ -27,7 +26,6 @@ _TEMPLATES = Environment(
 )
 
 router = APIRouter(include_in_schema=False)
-Who = Annotated[Person, Depends(person_of)]
 
 
 def login_page(

@@ -16,7 +16,7 @@ from querist.core.errors import QueristError
 from querist.server.cookies import cookie_name, csrf, open_cookie, same, set_cookie
 from querist.server.door import login_page
 from querist.server.errors import Refused
-from querist.server.guard import CSRF, PERSON, VISIT, Person, below, open_name
+from querist.server.guard import COOKIE, PERSON, VISIT, Person, below, open_name
 from querist.server.keys import Holder
 from querist.server.limits import Buckets, bounded, largest, too_large
 from querist.server.people import People
@@ -75,6 +75,7 @@ class Gate:
         self._app = app
         self._people = people
         self._settings = settings
+        self._loopback = settings.loopback  # looked at in every request
         self._calls = Buckets(settings.rate, 2 * settings.rate)
         self._logins = Buckets(10 / 60, 10)  # by address
         self._wrong = Buckets(1, 60)  # by address: wrong tokens
@@ -124,7 +125,7 @@ class Gate:
         self, visit: Visit, scope: Scope, receive: Receive, send: Send
     ) -> Response | None:
         verb = verb_of(visit.path)
-        open_mode = self._settings.loopback and not self._people.any()
+        open_mode = self._loopback and not self._people.any()
         _check_shape(visit)
         if open_mode and not visit.is_local(self._settings.port, self._settings.hosts):
             raise Refused(
@@ -145,12 +146,12 @@ class Gate:
             return who
         if visit.changes and visit.bearer is None:
             self._check_page(visit, visit.cookie(name) or "")
-        least = least_role(visit.path)
+        least = least_role(visit.path, verb)
         if not may(who.role, least):
             raise below(who, least)
         self._check_rate(self._calls, who.name)
         scope[PERSON] = who
-        scope[CSRF] = csrf(visit.cookie(name) or "")
+        scope[COOKIE] = visit.cookie(name) or ""
         await self._app(scope, bounded(receive, limit), send)
         return None
 

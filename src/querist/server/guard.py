@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Request
 
+from querist.server.cookies import csrf
 from querist.server.errors import Refused
 from querist.server.keys import Role
 from querist.server.names import LONGEST
@@ -20,7 +20,6 @@ __all__ = [
     "Person",
     "Role",
     "Who",
-    "confined",
     "csrf_of",
     "need",
     "person_of",
@@ -29,7 +28,7 @@ __all__ = [
 ]
 
 PERSON = "querist.person"  # where the gate leaves them in the scope of a request
-CSRF = "querist.csrf"
+COOKIE = "querist.cookie"
 VISIT = "querist.visit"
 
 
@@ -71,7 +70,7 @@ async def person_of(request: Request) -> Person:
 
 def csrf_of(request: Request) -> str:
     """What a page must send in the header X-Querist-CSRF with whatever it changes."""
-    return str(request.scope.get(CSRF, ""))
+    return csrf(request.scope.get(COOKIE, ""))
 
 
 def visit_of(request: Request) -> Visit:
@@ -127,25 +126,6 @@ def open_name(by: str) -> str:
     if not by.strip() or len(by) > LONGEST:
         raise Refused(422, f"'by' is a name of 1 to {LONGEST} characters")
     return by
-
-
-def confined(root: Path, name: str) -> Path:
-    """A file below a folder, links followed.
-
-    Raises
-    ------
-    Refused
-        404 when it is not there, or lies elsewhere by `..`, an absolute path or a link.
-    """
-    try:
-        base = root.resolve(strict=True)
-        found = (base / name).resolve(strict=True)
-        inside = found.is_relative_to(base) and found.is_file()
-    except (OSError, ValueError, RuntimeError):  # missing; a null byte; links in a circle
-        inside = False
-    if not inside:
-        raise Refused(404, "there is no such file in the pool")
-    return found
 
 
 Who = Annotated[Person, Depends(person_of)]

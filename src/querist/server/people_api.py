@@ -10,14 +10,13 @@ from pydantic import Field
 from starlette.responses import Response
 
 from querist.server.errors import Refused
-from querist.server.guard import Person, need, person_of, speaks_for, visit_of
+from querist.server.guard import Person, Who, need, speaks_for, visit_of
 from querist.server.openapi import declare
 from querist.server.people import INVITED_DAYS, People
 from querist.server.wire import Body, Name, answer, read, takes
 
 router = APIRouter()
 Owner = Annotated[Person, Depends(need("owner"))]
-Who = Annotated[Person, Depends(person_of)]
 Number = Annotated[int, Path(ge=1, le=2**62)]
 Role = Literal["owner", "reviewer", "annotator"]
 

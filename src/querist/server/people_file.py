@@ -91,6 +91,7 @@ class PeopleFile:
         self._reading = threading.Lock()
         self._writer: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
+        self._mark = ""
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query; none while there is no file."""
@@ -128,8 +129,10 @@ class PeopleFile:
     @property
     def mark(self) -> str:
         """A random word of this file: cookies of several servers on one host stay apart by it."""
-        found = self.rows("SELECT mark FROM meta")
-        return str(found[0][0]) if found else ""
+        if not self._mark:
+            found = self.rows("SELECT mark FROM meta")
+            self._mark = str(found[0][0]) if found else ""
+        return self._mark
 
     def close(self) -> None:
         """Let go of the file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from starlette.types import Scope
@@ -152,6 +153,7 @@ class Visit:
         return host in others or (name in _LOCAL and (given or _PORTS["http"]) == port)
 
 
+@lru_cache(512)
 def split_host(host: str) -> tuple[str, int | None]:
     """Name and port of a Host header; an empty name for one that is none.
 
@@ -170,6 +172,7 @@ def split_host(host: str) -> tuple[str, int | None]:
         return "", None
 
 
+@lru_cache(512)
 def same_origin(origin: str, scheme: str, host: str) -> bool:
     """Whether an Origin header is that of a server.
 
