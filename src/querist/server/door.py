@@ -62,6 +62,7 @@ async def log_in(request: Request) -> Response:
             return moved
     elif (holder := people.keys.holder(token)) is not None and holder.kind == "token":
         agent = visit.heads.get("user_agent", "")
+        await asyncio.to_thread(people.keys.touch, holder.key)
         secret = await asyncio.to_thread(
             people.keys.open_session, holder.name, address=visit.address, agent=agent
         )

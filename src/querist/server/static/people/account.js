@@ -52,7 +52,7 @@ async function list(place, kind, word) {
         "tr",
         {},
         h("td", {}, key.label || "Unknown"),
-        h("td", {}, when(key.made)),
+        h("td", { class: "made" }, when(key.made)),
         h("td", {}, when(key.used)),
         h("td", {}, key.this ? h("span", { class: "pill" }, "this one") : end(place, kind, word, key)),
       ),
