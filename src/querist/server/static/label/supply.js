@@ -25,7 +25,8 @@ export class Supply extends EventTarget {
   waiting = null;
   /** @type {Map<string, HTMLImageElement>} */
   #pictures = new Map();
-  #asking = false;
+  /** @type {Promise<void> | null} */
+  #flight = null;
   #misses = 0;
   #active = Date.now();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -75,6 +76,7 @@ export class Supply extends EventTarget {
    * @returns {Promise<Task[]>}
    */
   async takeMany(n) {
+    await this.#flight;
     if (this.tasks.length < n) await this.#fetch(n - this.tasks.length);
     const taken = this.tasks.splice(0, n);
     void this.refill();
@@ -166,23 +168,26 @@ export class Supply extends EventTarget {
     return { renewed, lost: new Set(/** @type {string[]} */ (answer.lost)) };
   }
 
+  /** Ask for n tasks, once at a time. @param {number} n @returns {Promise<void>} */
+  #fetch(n) {
+    this.#flight ??= this.#ask(n).finally(() => {
+      this.#flight = null;
+      this.#changed();
+    });
+    return this.#flight;
+  }
+
   /** @param {number} n */
-  async #fetch(n) {
-    if (this.#asking) return;
-    this.#asking = true;
+  async #ask(n) {
     clearTimeout(this.#timer);
     try {
-      const answer = await post("ask", { n, lease: this.lease });
-      this.#take(answer);
+      this.#take(await post("ask", { n, lease: this.lease }));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.stock = error.status === 401 ? "login" : "down";
       this.reason = error.message;
       if (error.status !== 401) this.#later(this.#pause(error.wait * 1000));
-    } finally {
-      this.#asking = false;
     }
-    this.#changed();
   }
 
   /** @param {any} answer */

@@ -1,0 +1,296 @@
+"""The labelling page as it looks: every kind of item, a phone, the grid, and whoever cannot see."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from querist.core.questions import Choice, Choices, Number
+from querist.loop.folder import create_folder, open_desk
+
+from .conftest import mails_folder, start_server
+from .pagework import annotate, labels_of, number_of, saved, until, why_of
+
+__all__ = ["annotate"]
+pytestmark = pytest.mark.browser
+
+ANIMALS = ["cat", "dog", "owl"]
+SIXTY = [f"{kind} {k}" for k in range(15) for kind in ("card", "cash", "fee", "transfer")]
+QUESTIONS = {
+    "text": Choice(["spam", "ham"]),
+    "several": Choices(["news", "sport", "art", "science"]),
+    "number": Number(0, 10),
+    "sixty": Choice(SIXTY),
+    "grid": Choice(ANIMALS),
+    "hint": Choice(["spam", "ham"]),
+    "sheet": Choice(ANIMALS),
+}
+
+
+def pictures(folder, n=30):
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for k in range(n):
+        side = 24 if k % 2 else 200
+        pixels = rng.integers(0, 255, (side, side, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"p{k}.png")
+    return folder
+
+
+def table(path, n=30):
+    with path.open("w", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(["id", "age", "city", "paid", "remark"])
+        rows.writerows([f"r{k}", 20 + k, ["Oslo", "Rome"][k % 2], k * 1000.5, ""] for k in range(n))
+    return path
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory):
+    """One server over a campaign for each kind of item and question."""
+    root = tmp_path_factory.mktemp("campaigns")
+    settings = {"batch": 20, "seed": 0, "control": 0.0}
+    for name, question in QUESTIONS.items():
+        mails_folder(root, name, question=question, **{**settings, "batch": 50})
+    matrix = root / "matrix.npy"
+    np.save(matrix, np.random.default_rng(1).normal(size=(30, 40)))
+    kinds = {
+        "image": (pictures(root / "photos"), {"images": True}),
+        "table": (table(root / "table.csv"), {"id": "id"}),
+        "vector": (matrix, {}),
+    }
+    for name, (source, columns) in kinds.items():
+        asked = Choice(ANIMALS)
+        made = create_folder(root / name, source, asked, columns=columns, settings=settings)
+        made.log.close()
+    running = start_server(root, root / "serve.err")
+    running.root = root
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def visit(here, annotate):
+    """The page of a campaign and a client of its API: page, client = visit("image")."""
+
+    def go(name, by="ann", **options):
+        base = f"/c/{name}"
+        return annotate(here, by, base=base, **options), here.client(base=base)
+
+    return go
+
+
+def serious(page):
+    """What axe-core finds serious or critical, in words."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {one['help']} {[node['html'][:120] for node in one['nodes'][:3]]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+VIEWS = ["text", "image", "table", "vector", "several", "number", "sixty"]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_nothing_stands_in_anybodys_way(visit, view):
+    page, _ = visit(view, by=f"axe-{view}", color_scheme="light")
+    assert serious(page) == []
+    page.keyboard.press("g")
+    page.keyboard.press("s")
+    assert serious(page) == []
+    page.emulate_media(color_scheme="dark")
+    # measured once the colours have arrived
+    until(page, "document.getAnimations().every(one => one.playState !== 'running')")
+    assert serious(page) == []
+
+
+def test_sheet_menu_and_grid_are_fit_for_everybody(visit):
+    page, _ = visit("sheet")
+    for key in ("v", "?"):
+        page.keyboard.press(key)
+        page.wait_for_selector(".cell" if key == "v" else "dialog[open]")
+        assert serious(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Menu").click()
+    assert serious(page) == []
+
+
+def test_images_are_shown_and_those_ahead_are_decoded(visit):
+    page, client = visit("image")
+    image = page.locator("#item img")
+    assert image.evaluate("async one => { await one.decode(); return one.naturalWidth; }") in (
+        24,
+        200,
+    )
+    assert image.get_attribute("alt")
+    sources = set()
+    for _ in range(10):
+        sources.add(image.get_attribute("src"))
+        page.keyboard.press("3")
+        # there when it is shown, not loaded then
+        assert image.evaluate("one => one.complete && one.naturalWidth > 0")
+    saved(page)
+    assert len(sources) == 10 and set(labels_of(client).values()) == {"owl"}
+
+
+def test_a_table_row_reads_as_names_and_values(visit):
+    page, _ = visit("table")
+    shown = dict(
+        zip(
+            page.locator("#item dt").all_inner_texts(),
+            page.locator("#item dd").all_inner_texts(),
+            strict=True,
+        )
+    )
+    assert set(shown) == {"age", "city", "paid", "remark"}
+    assert shown["city"] in ("Oslo", "Rome") and shown["remark"] == "—"
+    page.keyboard.press("1")
+    saved(page)
+
+
+def test_a_vector_is_drawn_and_listed(visit):
+    page, _ = visit("vector")
+    assert page.locator("#item .bars i").count() == 40
+    assert page.locator("#item .numbers li").count() == 40
+
+
+def test_a_phone_of_360_pixels(visit):
+    options = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
+    for view in ("text", "sixty", "number", "table", "image"):
+        page, _ = visit(view, by=f"phone-{view}", **options)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert page.evaluate("document.documentElement.scrollHeight") <= 640
+        for one in page.locator("#answer button, #tools button:visible").all()[:8]:
+            box = one.bounding_box()
+            if one.is_visible():
+                assert box["height"] >= 44 and box["y"] + box["height"] <= 640
+                assert box["x"] >= 0 and box["x"] + box["width"] <= 360
+        if view == "sixty":
+            page.get_by_label("Search the labels").fill("cash 1")
+            page.locator("#labels button").first.tap()
+            page.context.close()
+
+
+def test_swiping_answers_where_there_are_two_labels(visit):
+    options = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
+    page, client = visit("text", by="finger", **options)
+    right = number_of(page)
+    swipe(page, 120)
+    left = number_of(page)
+    swipe(page, -120)
+    barely = number_of(page)
+    swipe(page, 40)
+    assert number_of(page) == barely
+    saved(page)
+    assert [labels_of(client).get(f"m{k}") for k in (right, left, barely)] == ["spam", "ham", None]
+
+
+def swipe(page, by):
+    touch = page.context.new_cdp_session(page)
+    points = [(180 + by * step / 6, 300) for step in range(7)]
+    for at, (x, y) in enumerate(points):
+        kind = "touchStart" if at == 0 else "touchMove"
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_the_grid_labels_many_and_undoes_them_at_once(visit):
+    page, client = visit("grid")
+    page.keyboard.press("v")
+    page.wait_for_selector(".cell")
+    assert page.locator(".cell").count() == 24
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    page.locator(".cell").nth(5).click()
+    page.locator(".cell").nth(8).click(modifiers=["Shift"])
+    assert page.locator(".cell[aria-selected=true]").count() == 6
+    page.keyboard.press("2")
+    assert page.locator(".cell").count() == 18
+    saved(page)
+    assert list(labels_of(client).values()) == ["dog"] * 6
+    page.keyboard.press("3")  # none chosen: the one under the cursor
+    page.keyboard.press("e")
+    page.keyboard.press("1")
+    saved(page)
+    assert sorted(labels_of(client).values()) == ["cat"] * 17 + ["dog"] * 6 + ["owl"]
+    until(page, "document.querySelectorAll('.cell').length > 0")
+    page.keyboard.press("Backspace")
+    saved(page)
+    assert sorted(labels_of(client).values()) == ["dog"] * 6 + ["owl"]
+    assert page.locator(".cell[aria-selected=true]").count() == 17
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    saved(page)
+    assert labels_of(client) == {}
+    page.keyboard.press("v")
+    k = number_of(page)
+    page.keyboard.press("1")
+    saved(page)
+    assert labels_of(client) == {f"m{k}": "cat"}
+    assert len(why_of(client, k)["votes"]) == 1
+
+
+def test_suggestions_only_where_the_owner_allows_them(visit, here):
+    page, _ = visit("hint")
+    page.keyboard.press("1")
+    assert page.locator(".hinted, .hint").count() == 0
+
+    def suggest(route):
+        answer = route.fetch()
+        body = answer.json()
+        for task in body["tasks"]:
+            task["suggestion"] = {"value": "ham", "probability": 0.72}
+        route.fulfill(response=answer, json=body)
+
+    page.route("**/api/v1/ask", suggest)
+    page.goto(f"{here.url}/c/hint/?by=bob")
+    page.wait_for_selector("#item .text")
+    assert page.locator(".hint").count() == 0  # the page does not show what is not allowed
+    desk = open_desk(here.root / "hint")
+    desk.change("suggestions", True, "owner")
+    page.wait_for_selector(".hinted")
+    k = number_of(page)
+    page.keyboard.press("2")
+    saved(page)
+    told = {event.item_id: event for _, event in desk.journal.log.read() if event.kind == "told"}
+    assert page.locator(".hint").inner_text() == "model 72 %"
+    assert told[f"m{k}"].suggested == "ham"
+    desk.journal.log.close()
+
+
+def test_why_this_item_is_told_on_request(visit):
+    page, _ = visit("text", by="curious")
+    assert page.locator("#why").is_hidden()
+    page.keyboard.press("w")
+    assert "Chosen by" in page.locator("#why").inner_text()
+    page.reload()
+    page.wait_for_selector("#item .text")
+    assert page.locator("#why").is_visible()
+
+
+def test_dark_size_and_what_a_screen_reader_hears(visit):
+    page, _ = visit("text", by="eyes", color_scheme="light", reduced_motion="reduce")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(paper)
+    page.keyboard.press("t")  # system -> light -> dark
+    page.keyboard.press("t")
+    assert page.evaluate(paper) != light
+    size = "parseFloat(getComputedStyle(document.querySelector('#item .text')).fontSize)"
+    before = page.evaluate(size)
+    page.keyboard.press("+")
+    assert page.evaluate(size) == pytest.approx(before * 1.15)
+    page.keyboard.press("1")
+    assert "Saved as spam" in page.locator("#live").inner_text()
+    assert page.evaluate("document.activeElement.id") == "item"
+    page.reload()
+    page.wait_for_selector("#item .text")
+    assert page.evaluate(paper) != light and page.evaluate(size) > before
