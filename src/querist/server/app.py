@@ -15,9 +15,11 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from querist.server import (
+    admin,
     api,
     door,
     errors,
+    export,
     gate,
     hook_routes,
     insight,
@@ -41,10 +43,12 @@ OF_A_CAMPAIGN: tuple[APIRouter, ...] = (
     intake.router,
     insight.router,
     people_api.router,
+    admin.router,
+    export.router,
     hook_routes.router,
 )
 # Routes of the server as a whole, each with its own full paths.
-OF_THE_SERVER: tuple[APIRouter, ...] = (pages.router, door.router)
+OF_THE_SERVER: tuple[APIRouter, ...] = (pages.router, door.router, admin.whole)
 
 
 def create_app(served: Served, settings: Settings) -> FastAPI:

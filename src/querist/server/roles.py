@@ -14,7 +14,7 @@ _VERBS: dict[str, Role] = {
         ),
         "annotator",
     ),
-    **dict.fromkeys(("status", "labels", "curve", "why", "insight"), "reviewer"),
+    **dict.fromkeys(("status", "labels", "curve", "why", "insight", "overview"), "reviewer"),
 }
 _PAGES: dict[str, Role] = {
     **dict.fromkeys(("", "account", "logout"), "annotator"),
