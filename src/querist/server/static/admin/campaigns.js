@@ -26,7 +26,7 @@ function standing(one) {
 
 /** @param {any} one */
 function row(one) {
-  if (one.error) return [one.name, standing(one), h("span", { class: "error" }, one.error), "", "", "", "", "", ""];
+  if (one.error) return [one.name, standing(one), ...Array(8).fill("")];
   const bought = one.budget
     ? h("span", { class: "with-gauge" }, gauge(one.bought / one.budget), `${count(one.bought)} of ${count(one.budget)}`)
     : count(one.bought);
@@ -48,7 +48,7 @@ async function look() {
   try {
     const { campaigns } = await get("/api/v1/overview", 60_000);
     const columns = ["campaign", "", "score", "95 % interval", ">labels bought", ">money", ">items done", ">waiting", "last activity", "go to"];
-    fill($("list"), table("Campaigns side by side", columns, campaigns.map(row)));
+    fill($("list"), table("Campaigns side by side", columns, campaigns.map(row)), ...campaigns.filter((/** @type {any} */ one) => one.error).map((/** @type {any} */ one) => h("p", { class: "error" }, one.error)));
     $("error").hidden = true;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
