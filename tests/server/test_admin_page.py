@@ -68,7 +68,7 @@ def test_edited_guidelines_are_what_annotators_read(visit):
     page.fill("#guide-text", "Anything that sells.")
     page.click("#guide-save:text-is('Save as version 2')")
     wait_for(lambda: api.get("question").json()["guidelines"]["version"] == 2)
-    page.wait_for_function("document.querySelectorAll('#guide-version option').length === 2")
+    page.wait_for_function("() => document.querySelectorAll('#guide-version option').length === 2")
     page.select_option("#guide-version", "1")
     page.wait_for_selector("#preview em:text-is('sell')")
     assert page.locator("#guide-save").inner_text() == "Bring back as version 3"
@@ -170,6 +170,10 @@ def test_a_file_of_items_comes_in(visit, tmp_path):
 def test_an_invitation_is_a_link_and_can_be_withdrawn(visit):
     page, api = visit("people")
     assert "no users" in page.locator("#people-said").inner_text()
+    page.select_option("#invite-role", "annotator")
+    page.click("#invite button")
+    page.wait_for_selector("#invite-error:has-text('must be an owner')")
+    page.select_option("#invite-role", "owner")
     page.fill("#invite-name", "bea")
     page.click("#invite button")
     page.wait_for_selector("#invited:not([hidden])")

@@ -124,7 +124,5 @@ def test_what_the_server_refuses_is_shown_in_words(watch, server, folder):
     running = server(folder)
     page = watch(running)
     running.process.kill()
-    page.wait_for_selector("#pulse:not([hidden])", timeout=15_000)
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     page.wait_for_selector("#error:not([hidden])", timeout=15_000)
     assert "cannot be reached" in page.locator("#error").inner_text()

@@ -97,10 +97,13 @@ def test_an_answer_changed_later_changes_the_agreement():
 def test_the_pace_leaves_pauses_out():
     work = Work()
     assert work.pace(NOON) is None and work.middle() is None
-    work.times = [NOON - 9000, NOON, NOON + 10, NOON + 20, NOON + 4000, NOON + 4010]
+    work.times = [NOON + 10 * k for k in range(19)]
+    assert work.pace(midnight(NOON)) == pytest.approx(360)
+    assert work.pace(NOON + 5) is None  # 170 seconds are too short to tell
+    work.times += [NOON + 4000, NOON + 4010]
     work.seconds.extend([1.0, 9.0, 2.0])
     assert work.pace(midnight(NOON)) == pytest.approx(360)
-    assert len(work.since(NOON)) == 5
+    assert len(work.since(NOON + 15)) == 19
     assert work.middle() == 2.0
 
 

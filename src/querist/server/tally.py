@@ -20,6 +20,7 @@ from querist.loop.rounds import round_from_json
 from querist.loop.state import IMPORTED
 
 PAUSE = 300.0  # seconds without an answer after which somebody was away
+ENOUGH = 180.0  # seconds at work below which a pace says nothing
 TOGETHER = 900.0  # seconds within which equal acts of one person are one line of news
 RECENT = 500  # answers that the usual time of one is taken from
 KEPT = 200  # lines of news
@@ -51,9 +52,9 @@ class Work:
         return self.times[bisect_left(self.times, start) :]
 
     def pace(self, start: float) -> float | None:
-        """Answers an hour at work since a time, pauses left out; None before there are three."""
+        """Answers an hour at work since a time, pauses left out; None while that was short."""
         gaps = [b - a for a, b in pairwise(self.since(start)) if b - a <= PAUSE]
-        return 3600 * len(gaps) / sum(gaps) if len(gaps) >= 2 and sum(gaps) > 0 else None
+        return 3600 * len(gaps) / sum(gaps) if sum(gaps) >= ENOUGH else None
 
     def middle(self) -> float | None:
         """Median seconds of the last answers, None when nobody measured."""

@@ -79,6 +79,8 @@ export async function loadPeople() {
     $("people-said"),
     people.length ? null : h("p", { class: "note" }, "This server has no users: whoever holds the token it printed may do everything, and says who they are. As soon as an invited owner joins, everybody needs a login."),
   );
+  // An annotator could not come in before there is an owner.
+  if (!people.length) /** @type {HTMLSelectElement} */ ($("invite-role")).value = "owner";
   const rows = here.map((/** @type {any} */ one) => [one.name, role(one), moment(one.made), close(one)]);
   fill($("people-list"), here.length ? table("People", ["name", "role", "since", ""], rows) : null);
   const open = invitations.map((/** @type {any} */ one) => [one.name || "anybody with the link", one.role, moment(one.expires), withdraw(one)]);

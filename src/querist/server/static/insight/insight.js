@@ -10,6 +10,7 @@ import { show } from "./figure.js";
 
 const PAUSE = 1_000; // milliseconds between two looks at most, however much happens
 const REST = 30_000; // leases lapse and minutes pass without an event
+const AGAIN = 4_000; // after a look that failed
 
 /** @type {number | undefined} */
 let timer;
@@ -56,6 +57,7 @@ async function look() {
     return;
   }
   busy = true;
+  let rest = REST;
   try {
     render(await get("insight", 60_000));
     $("error").hidden = true;
@@ -63,9 +65,10 @@ async function look() {
     if (!(error instanceof ApiError)) throw error;
     fill($("error"), error.message);
     $("error").hidden = false;
+    rest = AGAIN;
   } finally {
     busy = false;
-    timer = setTimeout(look, wanted ? PAUSE : REST);
+    timer = setTimeout(look, wanted ? PAUSE : rest);
     wanted = false;
   }
 }
@@ -94,12 +97,7 @@ listen({
   trained: soon,
   changed: soon,
   stop: soon,
-  up: () => {
-    $("pulse").hidden = true;
-    soon();
-  },
-  down: () => {
-    $("pulse").hidden = false;
-  },
+  up: soon,
+  down: soon, // a page that is just being loaded again hears of it too: asking tells
 });
 void look();

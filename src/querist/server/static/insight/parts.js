@@ -146,7 +146,7 @@ export function people(found) {
     one.by,
     count(one.answers),
     count(one.today),
-    one.pace === null ? "–" : count(Math.round(one.pace)),
+    one.pace === null ? h("span", { class: "soft", title: "Known after three minutes of answers today" }, one.today ? "too short" : "–") : count(Math.round(one.pace)),
     one.seconds === null ? "–" : decimal(one.seconds, 1),
     count(one.skips),
     count(one.taken_back),
