@@ -96,6 +96,28 @@ def test_a_change_at_the_command_line_counts_at_once(folder, server):
     assert running.client(token=token.strip()).get("me").status_code == 200
 
 
+def test_no_stream_outlives_its_key(folder, server):
+    ann, _ = querist("people", folder, "--add", "ann=owner")
+    bob, _ = querist("people", folder, "--add", "bob=annotator")
+    running = server(folder)
+    heard = []
+    with running.client(token=bob.strip()).stream("GET", "events") as stream:
+        parts = stream.iter_bytes()
+        heard.append(next(parts))
+        querist("people", folder, "--disable", "bob")
+        since = time.monotonic()
+        heard += list(parts)  # ends by itself
+    assert stream.status_code == 200 and heard[0].startswith(b"retry")
+    assert time.monotonic() - since < 10
+    assert running.client(token=bob.strip()).get("events").status_code == 401
+    with running.client(token=ann.strip()).stream("GET", "events") as stream:
+        assert next(stream.iter_bytes()).startswith(b"retry")
+        time.sleep(5)
+        querist("people", folder, "--add", "eve=annotator")
+        assert running.client(token=ann.strip()).get("me").status_code == 200
+    assert "without completing" not in running.said()
+
+
 PATHS = [
     "/static/../app.py",
     "/static/%2e%2e/app.py",

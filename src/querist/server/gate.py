@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,7 +21,7 @@ from querist.server.door import login_page
 from querist.server.errors import Refused
 from querist.server.guard import COOKIE, PERSON, VISIT, Person, below, open_name
 from querist.server.keys import Holder
-from querist.server.limits import Buckets, bounded, largest, too_large
+from querist.server.limits import Buckets, bounded, largest, too_large, while_true
 from querist.server.people import People
 from querist.server.roles import is_free, least_role, may, verb_of
 from querist.server.settings import Settings
@@ -39,6 +42,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _RAW = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+STREAM = "events"  # the verb whose answer does not end by itself
+STREAMS = 64  # of one person at a time
 _HEADERS = 64 << 10  # bytes of all headers of a request
 _NO_STORE = (b"cache-control", b"no-store")
 _ASK_AGAIN = (b"cache-control", b"no-cache")
@@ -81,6 +86,7 @@ class Gate:
         self._wrong = Buckets(1, 60)  # by address: wrong tokens
         self._aside: set[asyncio.Future[Any]] = set()
         self._touching: set[int] = set()
+        self._streams: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -98,13 +104,15 @@ class Gate:
             scope["root_path"] = self._settings.root_path
         visit = Visit.of(scope, proxy=self._settings.proxy)
         scope[VISIT] = visit
-        started = False
+        started = ended = False
 
         async def dressed(message: Message) -> None:
-            nonlocal started
+            nonlocal started, ended
             if message["type"] == "http.response.start":
                 started = True
                 message["headers"] = _dressed(visit.path, message.get("headers", ()))
+            else:
+                ended = not message.get("more_body", False)
             await send(message)
 
         try:
@@ -120,6 +128,8 @@ class Gate:
             response = self._sent_away(visit, Refused(500, "the server failed; its log says how"))
         if response is not None:
             await response(scope, receive, dressed)
+        elif started and not ended:  # a stream that was told its reader is gone
+            await send({"type": "http.response.body", "body": b""})
 
     async def _pass(
         self, visit: Visit, scope: Scope, receive: Receive, send: Send
@@ -151,9 +161,33 @@ class Gate:
             raise below(who, least)
         self._check_rate(self._calls, who.name)
         scope[PERSON] = who
-        scope[COOKIE] = visit.cookie(name) or ""
-        await self._app(scope, bounded(receive, limit), send)
+        cookie = visit.cookie(name) or ""
+        scope[COOKIE] = cookie
+        taken = bounded(receive, limit)
+        if verb == STREAM:
+            with self._one_more_stream(who):
+                known = partial(self._is_known, visit.bearer or cookie, open_mode)
+                await self._app(scope, while_true(taken, known), send)
+        else:
+            await self._app(scope, taken, send)
         return None
+
+    def _is_known(self, secret: str, open_mode: bool) -> bool:
+        """Whether what opened a stream would open it again."""
+        if open_mode:
+            return not self._people.any()
+        return self._people.keys.holder(secret) is not None
+
+    @contextmanager
+    def _one_more_stream(self, who: Person) -> Iterator[None]:
+        if self._streams[who.name] >= STREAMS:
+            raise Refused(429, f"{who.name!r} has {STREAMS} streams open; close some", wait=5)
+        self._streams[who.name] += 1
+        try:
+            yield
+        finally:
+            self._streams[who.name] -= 1
+            self._streams += Counter()  # drops names at 0
 
     # Who
 

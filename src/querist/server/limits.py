@@ -12,6 +12,7 @@ from starlette.types import Message, Receive
 BODY = 1 << 20  # bytes of an ordinary request
 ANSWERS = 4 << 20  # of a tell: 10,000 answers with room to spare
 PATIENCE = 30.0  # seconds between two parts of a body
+LOOK = 2.0  # seconds between two looks whether a stream may go on
 _FULL = 10_000  # keys a set of buckets holds before it drops those that are full again
 
 
@@ -107,5 +108,21 @@ def bounded(receive: Receive, limit: int, patience: float = PATIENCE) -> Receive
         if taken > limit:
             raise HTTPException(413, too_large(limit), {"Connection": "close"})
         return message
+
+    return receive_some
+
+
+def while_true(receive: Receive, known: Callable[[], bool], every: float = LOOK) -> Receive:
+    """A `receive` that says the client left once `known` is false: no stream outlives its key."""
+
+    async def receive_some() -> Message:
+        waiting = asyncio.ensure_future(receive())
+        try:
+            while not (await asyncio.wait({waiting}, timeout=every))[0]:
+                if not known():
+                    return {"type": "http.disconnect"}
+            return waiting.result()
+        finally:
+            waiting.cancel()
 
     return receive_some
