@@ -5,8 +5,12 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from querist.core.events import Told
+from querist.logs.sqlite import SQLiteLog
 from querist.server.door import login_page
 from querist.server.people import People
+
+from .conftest import wait_for
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
@@ -26,6 +30,14 @@ def test_forms_of_another_shape_are_refused(server, folder):
         answer = httpx.post(f"{running.url}/login", content=body, headers=form)
         assert answer.status_code in (401, 422)
         assert "set-cookie" not in answer.headers and "x" not in answer.headers
+
+
+def told(folder):
+    log = SQLiteLog(folder / "log.sqlite")
+    try:
+        return [event.by for _, event in log.read() if isinstance(event, Told)]
+    finally:
+        log.close()
 
 
 def serious(page):
@@ -54,6 +66,8 @@ def test_a_person_joins_leaves_and_comes_back(server, folder, browser):
     page.goto(f"{running.url}/")
     page.get_by_label("Token").wait_for()
     fine()
+    refused = []
+    page.on("response", lambda r: refused.append(r.url) if r.status == 403 else None)
     page.goto(f"{running.url}/join/{code}")
     page.get_by_label("Your name").fill("ann lee")
     page.get_by_role("button", name="Join").click()
@@ -67,6 +81,10 @@ def test_a_person_joins_leaves_and_comes_back(server, folder, browser):
     fine()
     page.get_by_role("link", name="Begin").click()
     page.wait_for_url(f"{running.url}/")
+    page.get_by_text("number").first.wait_for()
+    page.keyboard.press("1")
+    wait_for(lambda: told(folder) == ["Bo"])
+    assert refused == []  # the page asks for nothing an annotator may not have
     page.goto(f"{running.url}/admin")
     page.get_by_role("heading", name="Not open to you").wait_for()
     fine()

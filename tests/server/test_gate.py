@@ -442,6 +442,17 @@ def test_a_script_at_full_speed_is_not_slowed_down():
     assert settings.rate >= 2 * 500  # an ask and a tell a pair
 
 
+def test_an_empty_token_opens_nothing(folder):
+    async def work(client):
+        for headers in ({"Authorization": "Bearer "}, {"Authorization": "Basic x"}, {}):
+            assert (await client(headers=headers).get("/api/v1/me")).status_code == 401
+        assert (await client().get("/api/v1/me?token=")).status_code == 401
+        login = await client().post("/login", data={"token": ""}, headers=HERE)
+        assert login.status_code == 401
+
+    with_app(folder, work, token="")
+
+
 # With users
 
 
@@ -519,6 +530,32 @@ def test_nobody_answers_under_anothers_name(folder):
         events = [event for _, event in log.read()]
         assert [e.by for e in events if isinstance(e, Told | Skipped)] == ["bob"]
         assert {e.by for e in events if isinstance(e, Asked)} == {"bob"}
+
+    with_team(folder, work)
+
+
+def test_nobody_touches_what_another_holds_or_said(folder):
+    async def work(client, tokens):
+        bob, rob = client(token=tokens["bob"]), client(token=tokens["rob"])
+        held, told = (await rob.post("/api/v1/ask", json={"n": 2})).json()["tasks"]
+        answer = {"answers": [{"task_id": told["task_id"], "value": "ham"}]}
+        assert (await rob.post("/api/v1/tell", json=answer)).status_code == 200
+        log = (await client.app.state.served.get("mails")).desk.journal.log
+        before = list(log.rows())
+        stolen = {"answers": [{"task_id": held["task_id"], "value": "ham"}]}
+        for verb, body, status in (
+            ("tell", stolen, 409),
+            ("retract", {"task_id": told["task_id"]}, 404),
+            ("retract", {"task_id": told["task_id"], "hold": True}, 404),
+        ):
+            response = await bob.post(f"/api/v1/{verb}", json=body)
+            assert response.status_code == status, (verb, response.text)
+        ids = [held["task_id"]]
+        renewed = await bob.post("/api/v1/renew", json={"task_ids": ids})
+        assert renewed.json() == {"renewed": [], "lost": ids}
+        released = await bob.post("/api/v1/release", json={"task_ids": None})
+        assert released.json() == {"released": 0}
+        assert list(log.rows()) == before
 
     with_team(folder, work)
 

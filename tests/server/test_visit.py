@@ -52,6 +52,15 @@ def test_the_token_leaves_the_address():
     assert "\r" not in visit(path="/\r\nSet-Cookie: a=b").without("token")
 
 
+def test_a_home_is_counted_once():
+    def seen(address):
+        return visit(client=(address, 1)).neighbourhood
+
+    assert seen("2001:db8:1:2::5") == seen("2001:db8:1:2:ffff::9") != seen("2001:db8:1:3::5")
+    assert seen("203.0.113.5") == "203.0.113.5" != seen("203.0.113.6")
+    assert seen("") == "" and visit(client=None).neighbourhood == ""
+
+
 @pytest.mark.parametrize(
     ("origin", "host"),
     [

@@ -7,6 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,7 +21,7 @@ from querist.server.cookies import cookie_name, csrf, open_cookie, same, set_coo
 from querist.server.door import login_page
 from querist.server.errors import Refused
 from querist.server.guard import COOKIE, PERSON, VISIT, Person, below, open_name
-from querist.server.keys import Holder
+from querist.server.keys import Holder, new_secret
 from querist.server.limits import Buckets, bounded, largest, too_large, while_true
 from querist.server.people import People
 from querist.server.roles import is_free, least_role, may, verb_of
@@ -57,6 +58,8 @@ _AGAIN = (
 
 def install(app: FastAPI, settings: Settings) -> None:
     """Put the gate before an app, and the people of the served folder behind it."""
+    if not settings.token:  # an empty one would be matched by nothing at all
+        settings = replace(settings, token=new_secret())
     people = People(settings.root)
     app.state.settings = settings
     app.state.people = people
@@ -147,7 +150,7 @@ class Gate:
         if is_free(visit.path):
             if visit.changes:
                 self._check_origin(visit)
-                self._check_rate(self._logins, visit.address)
+                self._check_rate(self._logins, visit.neighbourhood)
             await self._app(scope, bounded(receive, limit), send)
             return None
         name = cookie_name(self._settings, self._people, visit.scheme)
@@ -238,7 +241,7 @@ class Gate:
         raise Refused(401, f"this needs a login: {advice}")
 
     def _wrong_token(self, visit: Visit) -> Refused:
-        if (wait := self._wrong.take(visit.address)) > 0:
+        if (wait := self._wrong.take(visit.neighbourhood)) > 0:
             return _slower(wait)
         detail = f"wrong token for {visit.method} {visit.path[:200]}"
         self._do_aside(self._people.audit.refused, visit.address, detail)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import IPv6Network
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from starlette.types import Scope
@@ -79,6 +80,14 @@ class Visit:
             path = path[len(root) :] or "/"
         query = scope.get("query_string", b"").decode("latin-1")
         return cls(path, root, scope["method"], scheme, query, address, heads, twice, size)
+
+    @property
+    def neighbourhood(self) -> str:
+        """The address as limits count it: one home has as many IPv6 addresses as it likes."""
+        try:
+            return str(IPv6Network((self.address, 64), strict=False))
+        except ValueError:
+            return self.address
 
     @property
     def changes(self) -> bool:
