@@ -12,6 +12,7 @@ from querist.core.errors import LogError, NewerLog
 
 GENESIS = "0" * 64
 
+_decode = json.JSONDecoder().raw_decode
 # made once: a new encoder for each event would cost more than the event
 _encode = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
@@ -264,7 +265,9 @@ def event_from_json(text: str) -> Event:
     True
     """
     try:
-        form = json.loads(text)
+        form, end = _decode(text)
+        if end != len(text):
+            raise ValueError(f"there is more after the event: {text[end:][:20]!r}")
         kind, version = form.pop("kind"), form.pop("v")
     except (ValueError, KeyError, AttributeError) as error:
         raise LogError(f"a row of the log is not an event: {text[:80]!r} ({error})") from error
@@ -279,10 +282,17 @@ def event_from_json(text: str) -> Event:
         form["items"] = tuple(QueuedItem(**item) for item in form["items"])
     if cls is Asked or cls is Released:
         form["task_ids"] = tuple(form["task_ids"])
+    if (blank := _BLANK.get(cls)) is not None and form.keys() <= blank.keys():
+        event = cls.__new__(cls)  # past the constructor of a frozen class: most rows are these
+        object.__setattr__(event, "__dict__", {**blank, **form})
+        return event
     try:
         return cls(**form)
     except TypeError as error:
         raise LogError(f"a {kind!r} event of the log does not fit: {error}") from error
+
+
+_BLANK: dict[type[Event], dict[str, Any]] = {cls: vars(cls()) for cls in (Told, Asked)}
 
 
 def link(previous: str, payload: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -143,14 +144,27 @@ def open_desk(folder: str | Path) -> Desk:
     """
     folder = Path(folder)
     config = read_config(folder)
-    journal = Journal(_open_log(folder))
-    if not journal.state.rounds:
-        open_folder(folder)  # cut off while it was made: open it once in full
-        journal.sync()
-    question = question_from_json(config["question"])
-    pool = open_folder_pool(folder, config)
-    growth = Growth(pool, question, journal.state, _columns(config))
+    with _all_kept():
+        journal = Journal(_open_log(folder))
+        if not journal.state.rounds:
+            open_folder(folder).log.close()  # cut off while it was made: open it once in full
+            journal.sync()
+        question = question_from_json(config["question"])
+        pool = open_folder_pool(folder, config)
+        growth = Growth(pool, question, journal.state, _columns(config))
     return Desk(journal, growth, partial(change_config, folder))
+
+
+@contextmanager
+def _all_kept() -> Iterator[None]:
+    """Spare the collector a long look, again and again, at what only grows."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def add_to_folder(folder: str | Path, data: str | Path) -> int:

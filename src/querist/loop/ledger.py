@@ -57,8 +57,15 @@ class Ledger:
         self._holdout_order = self._in_drawn_order(HOLDOUT, drawn)
         self._copies = copies
         self._taken_copies = np.zeros(0 if copies is None else len(keys), dtype=np.int64)
-        for item_id in {**state.by_item, **state.votes, **state.skips}:
-            self.refresh(item_id)
+        met = list({**state.by_item, **state.votes, **state.skips})
+        try:
+            rows = pool.rows(met).tolist() if met else []
+        except UnknownTask:  # one at least is not here
+            for item_id in met:
+                self.refresh(item_id)
+        else:
+            for item_id, row in zip(met, rows, strict=True):
+                self._refresh(item_id, row)
 
     def _in_drawn_order(self, role: int, drawn: Floats) -> Ints:
         rows = np.flatnonzero(self.role == role)
@@ -66,23 +73,26 @@ class Ledger:
 
     def refresh(self, item_id: str) -> None:
         """Bring one item's standing up to the state."""
-        state = self.state
         try:
             row = int(self.pool.rows([item_id])[0])
         except UnknownTask:
             return  # added by another process; this one meets it when it reopens the pool
-        tasks = [state.tasks[task_id] for task_id in state.by_item.get(item_id, ())]
-        standing = 0
+        self._refresh(item_id, row)
+
+    def _refresh(self, item_id: str, row: int) -> None:
+        state, standing = self.state, 0
         if state.votes.get(item_id):
             standing |= _LABELLED
-        if any(not task.done for task in tasks):
-            standing |= _QUEUED
-        if any(task.held_by for task in tasks):
-            standing |= _HELD
         if item_id in state.skips:
             standing |= _PASSED
-        if any(task.why.arm != "requested" for task in tasks):
-            standing |= _ASKED
+        for task_id in state.by_item.get(item_id, ()):
+            task = state.tasks[task_id]
+            if not task.done:
+                standing |= _QUEUED
+            if task.held_by:
+                standing |= _HELD
+            if task.why.arm != "requested":
+                standing |= _ASKED
         if self._copies is not None:
             before = bool(self._standing[row] & (_LABELLED | _HELD))
             after = bool(standing & (_LABELLED | _HELD))
