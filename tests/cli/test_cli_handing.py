@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +39,36 @@ def test_settings_may_stand_in_the_campaign(querist, folder, table):
     assert querist("status", folder, "--json").json["queue"]["leased"] == 3
     assert querist("change", folder, "--budget", 25).code == 0, "other settings stay what they are"
     assert querist("handover", folder, "--once", "--json").json["pending"] == 3
+
+
+def test_the_work_process_hands_over_by_itself(folder, table):
+    """Rows are put there while it runs, answers taken up, the rest given back at its end."""
+    url, db = table
+    with (folder / "campaign.toml").open("a") as config:
+        config.write(f'\n[handover]\ndb = "{url}"\ndepth = 3\n')
+    command = [str(Path(sys.executable).parent / "querist"), "work", str(folder)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+    def wait_for(query: str) -> None:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            try:
+                if db.execute(query).fetchone()[0]:
+                    return
+            except sqlite3.OperationalError as error:
+                assert "no such table" in str(error)
+            time.sleep(0.05)
+        raise AssertionError(query)
+
+    try:
+        wait_for("SELECT count(*) = 3 FROM querist_tasks WHERE status = 'pending'")
+        db.execute("UPDATE querist_tasks SET value = 'spam' WHERE rowid = 1")
+        wait_for("SELECT status = 'done' FROM querist_tasks WHERE rowid = 1")
+    finally:
+        process.terminate()
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == 0, said
+    wait_for("SELECT count(*) = 0 FROM querist_tasks WHERE status = 'pending'")
 
 
 @pytest.mark.parametrize(

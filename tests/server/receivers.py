@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -31,7 +32,12 @@ class Got:
 class Receiver:
     """Answers with what `script` gives for the number of the request: status, or a function."""
 
-    def __init__(self, script: Callable[[int], Any] = lambda k: 200, port: int = 0) -> None:
+    def __init__(
+        self,
+        script: Callable[[int], Any] = lambda k: 200,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.got: list[Got] = []
         self.leaving = threading.Event()
         receiver = self
@@ -68,6 +74,8 @@ class Receiver:
                 pass  # a client that gave up, as the tests have it do
 
         self.server = Server(("127.0.0.1", port), Handler)
+        if tls is not None:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
 

@@ -8,6 +8,7 @@ import pytest
 
 from querist.core.events import (
     Asked,
+    QuestionChanged,
     Queued,
     QueuedItem,
     RecipeChanged,
@@ -128,3 +129,10 @@ def test_a_changed_setting_is_told(tell):
     (changed,) = tell(RecipeChanged(at=1.0, name="budget", old=30, new=60, by="ann"))
     assert changed.kind == "settings.changed"
     assert (changed.data["old"], changed.data["new"]) == (30, 60)
+
+
+def test_a_class_that_is_added_is_a_changed_setting(tell):
+    old, new = ({"kind": "choice", "labels": labels} for labels in (["a", "b"], ["a", "b", "c"]))
+    (changed,) = tell(QuestionChanged(at=1.0, old=old, new=new, by="ann"))
+    assert (changed.kind, changed.data["name"]) == ("settings.changed", "question")
+    assert changed.data["new"]["labels"] == ["a", "b", "c"]

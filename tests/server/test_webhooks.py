@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -18,6 +20,7 @@ from standardwebhooks import Webhook
 from querist.core.errors import BadInput
 from querist.logs.sqlite import SQLiteLog
 from querist.loop.folder import LOG, open_desk, open_folder
+from querist.server import webhooks
 from querist.server.hookbook import FILE, HookBook
 from querist.server.messages import sign
 from querist.server.webhooks import Patience, Postman, try_out
@@ -303,6 +306,31 @@ def test_private_addresses_are_refused_at_the_moment_of_sending(desk, book, rece
     answer(desk, 1)
     wait_for(lambda: any("not on the public internet" in line for line in said))
     assert taker.got == [] and book.find(hook.id).waiting == 1
+
+
+def test_certificates_are_checked_against_the_name(desk, book, tmp_path, monkeypatch):
+    """The connection goes to a number; the certificate must be that of the name."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed: no certificate can be made")
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    command = f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout {key} -out {certificate}"
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run([*command.split(), *names], check=True, capture_output=True)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate, key)
+    taker = Receiver(tls=tls)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    webhooks._certificates.cache_clear()
+    try:
+        for host, taken in (("localhost", True), ("127.0.0.1", False)):
+            url = f"https://{host}:{taker.port}/"
+            hook = book.add(desk.journal.log, url, ["answered"], private=True)
+            came = asyncio.run(try_out(hook))
+            assert came.ok == taken, came.note
+        assert "certificate verify failed" in came.note and len(taker.got) == 1
+    finally:
+        webhooks._certificates.cache_clear()
+        taker.close()
 
 
 def test_while_a_secret_is_replaced_both_sign(desk, book, receiver):

@@ -13,9 +13,10 @@ import typer
 
 from querist.cli.options import AsJson
 from querist.cli.output import hint, say_json
-from querist.core.errors import BadInput
+from querist.core.errors import BadInput, QueristError
 
 SCAN = 2.0  # seconds between looks for new campaigns
+PAUSE = 10.0  # seconds before what failed for good reason is tried again
 NICER = 5  # steps a server's own work process is lower in rank: clicks come first
 
 
@@ -42,18 +43,32 @@ def work(
             f"{target} holds no campaign; make one with: querist new FILE --text COLUMN --ask a,b "
             "--dir DIR"
         )
-    running: dict[Path, threading.Thread] = {}
+    running: dict[tuple[Path, str], threading.Thread] = {}
     while not stop.is_set():
         for folder in _campaigns(target):
-            if folder not in running or not running[folder].is_alive():
-                running[folder] = _begin(folder, stop, as_json)
+            for job in _jobs(folder):
+                thread = running.get((folder, job))
+                if thread is None or not thread.is_alive():
+                    running[folder, job] = _begin(folder, job, stop, as_json)
         stop.wait(SCAN)
     for thread in running.values():
         thread.join()
 
 
-def _begin(folder: Path, stop: threading.Event, as_json: bool) -> threading.Thread:
+def _jobs(folder: Path) -> list[str]:
+    """What there is to do for a campaign: a hand-over where its campaign.toml speaks of one."""
+    from querist.loop.folder import read_config
+
+    try:
+        config = read_config(folder)
+    except (QueristError, OSError):  # being written, or broken: the work says so
+        config = {}
+    return ["work", "handover"] if "handover" in config else ["work"]
+
+
+def _begin(folder: Path, job: str, stop: threading.Event, as_json: bool) -> threading.Thread:
     """Work on one campaign in a thread; one that fails is begun anew at the next look."""
+    from querist.cli.handing import run_beside
     from querist.loop.watch import keep_stepping
     from querist.server.worklog import note
 
@@ -66,11 +81,17 @@ def _begin(folder: Path, stop: threading.Event, as_json: bool) -> threading.Thre
 
     def go_on() -> None:
         try:
-            keep_stepping(folder, stop=stop, say=say)
+            if job == "work":
+                keep_stepping(folder, stop=stop, say=say)
+            else:
+                run_beside(folder, stop, say)
         except OSError as error:  # the folder went away
             hint(f"{folder.name}: {error}")
+        except QueristError as error:
+            say(f"{job}: {error}")
+            stop.wait(PAUSE)
 
-    thread = threading.Thread(target=go_on, name=f"work on {folder.name}")
+    thread = threading.Thread(target=go_on, name=f"{job} on {folder.name}")
     thread.start()
     return thread
 

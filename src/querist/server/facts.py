@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from querist.core.events import (
     Event,
+    QuestionChanged,
     Queued,
     RecipeChanged,
     Retracted,
@@ -140,6 +141,12 @@ def _(event: Stepped, position: int, db: sqlite3.Connection) -> Iterator[Fact]:
 @_facts.register
 def _(event: RecipeChanged, position: int, db: sqlite3.Connection) -> Iterator[Fact]:
     said = {"name": event.name, "old": event.old, "new": event.new, "by": event.by}
+    yield Fact("settings.changed", {"position": position, "at": event.at, **said})
+
+
+@_facts.register
+def _(event: QuestionChanged, position: int, db: sqlite3.Connection) -> Iterator[Fact]:
+    said = {"name": "question", "old": dict(event.old), "new": dict(event.new), "by": event.by}
     yield Fact("settings.changed", {"position": position, "at": event.at, **said})
 
 
