@@ -25,6 +25,7 @@ CAMPAIGNS = {
     "number": {"question": Number(0, 10)},
     "sixty": {"question": Choice(SIXTY)},
     "keys": {"question": Choice([f"label {k}" for k in range(14)])},
+    "digits": {"question": Choice([0, 1, 2, "none"])},
     "speed": {"n": 130, "batch": 110},
 }
 
@@ -178,6 +179,15 @@ def test_keys_are_drawn_and_can_be_changed(visit):
     page.reload()
     page.wait_for_selector("#item .text")
     assert page.locator("[data-act=skip] .key").inner_text() == "q"
+
+
+def test_a_label_that_is_a_digit_has_that_key(visit):
+    page, client = visit("digits")
+    assert page.locator("#labels .key").all_inner_texts() == ["0", "1", "2", "3"]
+    k = number_of(page)
+    page.keyboard.press("1")
+    saved(page)
+    assert labels_of(client) == {f"m{k}": "1"}
 
 
 def test_markup_in_items_and_labels_is_text(visit):

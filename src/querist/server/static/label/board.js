@@ -98,7 +98,7 @@ export class Board {
 
   #draw() {
     const { labels, keys, pick } = this.options;
-    this.tokens = keys.labels(labels.length, this.binary);
+    this.tokens = keys.labels(labels, this.binary);
     for (const [at, label] of labels.entries()) {
       const token = this.tokens[at] ?? "";
       const second = !this.binary ? "" : keys.of(label === this.accepted ? "accept" : "reject");

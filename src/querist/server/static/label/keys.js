@@ -79,18 +79,20 @@ export class Keys {
   }
 
   /**
-   * The keys of n labels: digits, then letters that no action uses; "" where they run out.
-   * @param {number} n
+   * The keys of labels: digits, then letters that no action uses; "" where they run out. A label
+   * that is a digit has that digit.
+   * @param {readonly string[]} labels
    * @param {boolean} binary whether accept and reject are in use
    * @returns {string[]}
    */
-  labels(n, binary) {
+  labels(labels, binary) {
     const all = /** @type {Action[]} */ (Object.keys(ACTIONS));
     const used = new Set(
       all.filter((a) => binary || (a !== "accept" && a !== "reject")).map((a) => this.of(a)),
     );
-    const free = [...DIGITS, ...LETTERS.filter((letter) => !used.has(letter))];
-    return Array.from({ length: n }, (_, at) => free[at] ?? "");
+    for (const label of labels) if (DIGITS.includes(label)) used.add(label);
+    const free = [...DIGITS, ...LETTERS].filter((key) => !used.has(key));
+    return labels.map((label) => (DIGITS.includes(label) ? label : (free.shift() ?? "")));
   }
 }
 

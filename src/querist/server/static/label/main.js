@@ -7,7 +7,7 @@ import { askMe, askQuestion } from "./campaign.js";
 import { Outbox } from "./outbox.js";
 import { Page } from "./page.js";
 import { Session } from "./session.js";
-import { Store } from "./store.js";
+import { Store, newId } from "./store.js";
 import { Supply } from "./supply.js";
 
 /** @import { Me } from "./campaign.js" */
@@ -53,10 +53,12 @@ async function begin() {
 }
 
 /**
- * A name for what this tab holds; a copy of the tab must not go on with the same tasks.
+ * The name under which this tab keeps what it holds: the same after a reload, another one in a
+ * copy of the tab.
+ * @param {string} prefix
  * @returns {Promise<string>}
  */
-async function slotOf() {
+async function slotOf(prefix) {
   const key = `querist.tab:${base}`;
   let slot = "";
   try {
@@ -65,11 +67,11 @@ async function slotOf() {
     // No storage: the tab starts afresh at every load.
   }
   for (let tries = 0; slot && tries < 3; tries++) {
-    if (await claim(slot)) return slot;
+    if (await claim(prefix + slot)) return slot;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  slot = `querist.held:${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
-  await claim(slot);
+  slot = newId();
+  await claim(prefix + slot);
   try {
     sessionStorage.setItem(key, slot);
   } catch {
@@ -78,15 +80,32 @@ async function slotOf() {
   return slot;
 }
 
-/** @param {string} slot @returns {Promise<boolean>} whether it is ours as long as the page lives */
-function claim(slot) {
+/** @param {string} name @returns {Promise<boolean>} whether it is ours as long as the page lives */
+function claim(name) {
   if (!navigator.locks) return Promise.resolve(true);
   return new Promise((resolve) => {
-    void navigator.locks.request(slot, { ifAvailable: true }, (lock) => {
+    void navigator.locks.request(name, { ifAvailable: true }, (lock) => {
       resolve(lock !== null);
       return lock ? new Promise(() => undefined) : undefined;
     });
   });
+}
+
+/**
+ * Tabs that are closed, and whose items would otherwise wait for their leases to end.
+ * @param {Store} store
+ * @param {string} mine
+ * @returns {Promise<string[]>}
+ */
+async function orphans(store, mine) {
+  // Without locks nobody can tell a closed tab from one that is at work.
+  if (!navigator.locks) return [];
+  const found = [];
+  for (const name of store.names("held:")) {
+    const slot = name.slice("held:".length);
+    if (slot !== mine && (await claim(store.prefix + slot))) found.push(slot);
+  }
+  return found;
 }
 
 let given = nameGiven();
@@ -94,9 +113,10 @@ const { me, question } = await begin();
 const store = new Store(`querist:${question.campaign}:${me.name}:`);
 const outbox = new Outbox(store);
 const busy = () => new Set(outbox.waiting().filter((op) => op.act === "tell" || op.act === "skip").map((op) => op.task.task_id));
-const supply = new Supply(await slotOf(), (id) => busy().has(id));
+const slot = await slotOf(store.prefix);
+const supply = new Supply(store, slot, (id) => busy().has(id));
 const session = new Session(question, outbox, supply, store, me.name);
 const page = new Page(session, new Store("querist."), me);
 outbox.hurry();
-await Promise.all([supply.open(), session.recall()]);
+await Promise.all([supply.open(await orphans(store, slot)), session.recall()]);
 page.begin(given);

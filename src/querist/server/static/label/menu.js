@@ -1,7 +1,7 @@
 // @ts-check
 /** What is rarely needed: size, theme, suggestions, the name. */
 
-import { base, post } from "../common/api.js";
+import { base, post, root } from "../common/api.js";
 import { fill, h } from "../common/dom.js";
 import { cycleTheme, theme } from "../common/theme.js";
 
@@ -31,13 +31,13 @@ export function drawMenu(element, page) {
         page.hint();
       }),
       entry("Keys", "?", () => page.help()),
-      h("li", {}, h("button", { type: "button", onclick: () => void leave() }, "Give my items back and leave", h("span", { class: "soft" }, me.name)))),
+      h("li", {}, h("button", { type: "button", onclick: () => void leave(page) }, "Give my items back and leave", h("span", { class: "soft" }, me.name)))),
   );
 }
 
-/** Others get what this page held at once, not when the leases end. */
-async function leave() {
+/** Others get what this page held at once, not when the leases end. @param {Page} page */
+async function leave({ supply }) {
+  supply.shown = supply.tasks = [];
   await post("release", { task_ids: null });
-  sessionStorage.clear();
-  location.assign(base ? "/" : "about:blank");
+  location.assign(base ? `${root}/` : "about:blank");
 }

@@ -93,7 +93,7 @@ export class Progress {
       h("dl", { class: "facts" },
         ...fact("Mine today", mine.toLocaleString("en")),
         ...fact("My pace", rate === null ? "—" : `${rate} a minute`),
-        ...fact("Waiting for anybody", waiting === null ? "—" : waiting.toLocaleString("en")),
+        ...fact("Waiting in the queue", waiting === null ? "—" : waiting.toLocaleString("en")),
         ...(last ? fact(`Model, ${this.#metric.replaceAll("_", " ")}`, `${score(last.value)}${arrow(first, last)}`) : []),
       ),
       this.#curve.length > 1 && spark(this.#curve),

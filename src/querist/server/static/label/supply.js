@@ -3,12 +3,14 @@
 
 import { ApiError, base, post } from "../common/api.js";
 
+/** @import { Store } from "./store.js" */
 /** @import { Task } from "./types.js" */
 
 export const AHEAD = 14; // tasks held; asked for again at half
 const LEASE = 600; // seconds
 const RENEW_AT = 240_000; // milliseconds left at which a lease is renewed
 const IDLE = 600_000; // after so long without a key, tasks are let go
+const LARGE = 50_000; // characters of an item that is not kept across a reload
 const POLL = 2_000;
 const LONGEST_POLL = 15_000;
 
@@ -33,21 +35,34 @@ export class Supply extends EventTarget {
   #timer;
 
   /**
-   * @param {string} slot where this tab keeps what it holds, so that a reload goes on with it
+   * @param {Store} store
+   * @param {string} slot the name under which this tab keeps what it holds
    * @param {(id: string) => boolean} pending whether an answer to this task is on its way
    */
-  constructor(slot, pending) {
+  constructor(store, slot, pending) {
     super();
-    this.slot = slot;
+    this.store = store;
+    this.slot = `held:${slot}`;
     this.pending = pending;
     this.lease = LEASE;
     setInterval(() => void this.keep(), 30_000);
     addEventListener("online", () => this.refill());
   }
 
-  /** Begin: what this tab held before a reload is ours still if the server says so. */
-  async open() {
-    const held = recall(this.slot).filter((task) => !this.pending(task.task_id));
+  /**
+   * Begin: what was held before a reload is ours still if the server says so.
+   * @param {string[]} orphans slots of tabs that are closed: what they held goes on here
+   */
+  async open(orphans) {
+    /** @type {Map<string, Task>} */
+    const kept = new Map();
+    for (const slot of [this.slot, ...orphans.map((name) => `held:${name}`)]) {
+      for (const task of this.store.get(slot, /** @type {Task[]} */ ([]))) {
+        if (!this.pending(task.task_id)) kept.set(task.task_id, task);
+      }
+      this.store.set(slot, undefined);
+    }
+    const held = [...kept.values()];
     if (held.length > 0) {
       try {
         const { renewed } = await this.#renew(held);
@@ -104,11 +119,11 @@ export class Supply extends EventTarget {
 
   /** Remember what is held, with what is on the screen. @param {Task[]} shown */
   remember(shown) {
-    try {
-      sessionStorage.setItem(this.slot, JSON.stringify([...shown, ...this.tasks]));
-    } catch {
-      // Full or forbidden: after a reload the tasks come back to everybody when their lease ends.
-    }
+    const held = [...shown, ...this.tasks];
+    // Pictures inside the items may be large, and the answers come first: what is not kept goes
+    // back to everybody when its lease ends.
+    const large = held.some((task) => typeof task.item === "string" && task.item.length > LARGE);
+    this.store.set(this.slot, large || held.length === 0 ? undefined : held);
   }
 
   /** Ask for more when the shelf is half empty. */
@@ -263,14 +278,4 @@ function stockOf(answer) {
 function left(task, lease, now) {
   // By this machine's clock alone: the server's may differ by minutes.
   return (task.got ?? 0) + lease * 1000 - now;
-}
-
-/** @param {string} slot @returns {Task[]} */
-function recall(slot) {
-  try {
-    const kept = JSON.parse(sessionStorage.getItem(slot) ?? "[]");
-    return Array.isArray(kept) ? kept : [];
-  } catch {
-    return [];
-  }
 }
