@@ -28,6 +28,9 @@ CAMPAIGNS = {
     "dry": {"n": 30, "batch": 4},
     "stopped": {"batch": 3, "budget": 3},
     "tabs": {},
+    "leases": {},
+    "classes": {},
+    "closed": {"batch": 14},
 }
 
 
@@ -202,6 +205,51 @@ def test_two_tabs_of_one_person(visit, here):
     saved(page)
     values = list(labels_of(client).values())
     assert values.count("spam") == values.count("ham") == 5
+
+
+def test_a_closed_tab_is_gone_on_with(visit, here):
+    """All items are with the tab that was closed: the next one finds them at once."""
+    page, _ = visit("closed")
+    k = number_of(page)
+    other = page.context.new_page()
+    page.close()
+    other.goto(f"{here.url}/c/closed/?by=ann")
+    other.wait_for_selector("#item .text", timeout=10_000)
+    assert number_of(other) == k
+
+
+def test_leases_are_renewed_while_somebody_works_and_let_go_after(visit):
+    page, _ = visit("leases")
+    renewed = []
+    page.on(
+        "request", lambda one: one.url.endswith("/renew") and renewed.append(one.post_data_json)
+    )
+    page.clock.install()
+    page.reload()
+    page.wait_for_selector("#item .text")
+    until(page, "!document.querySelector('[data-act=skip]').disabled")
+    renewed.clear()  # those of the reload
+    page.clock.fast_forward("05:00")
+    page.keyboard.press("Shift")
+    page.clock.fast_forward("01:30")
+    wait_for(lambda: page.evaluate("1") and renewed)
+    assert len(renewed[0]["task_ids"]) >= 10 and renewed[0]["by"] == "ann"
+    page.clock.fast_forward("10:00")  # nobody is here any more
+    page.wait_for_timeout(300)
+    renewed.clear()
+    page.clock.fast_forward("06:00")
+    page.wait_for_timeout(300)
+    assert renewed == []
+
+
+def test_a_class_added_in_mid_session_can_be_chosen_at_once(visit, owner):
+    page, client = visit("classes")
+    owner("classes").add_class("phish", "owner")
+    page.locator("#labels button", has_text="phish").wait_for()
+    k = number_of(page)
+    page.keyboard.press("3")
+    saved(page)
+    assert labels_of(client) == {f"m{k}": "phish"}
 
 
 def test_guidelines_change_in_mid_session(visit, owner):

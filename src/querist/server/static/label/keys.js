@@ -10,12 +10,12 @@
 
 /** @type {Record<Action, {key: string, says: string}>} */
 export const ACTIONS = {
-  accept: { key: "a", says: "Accept (two labels)" },
-  reject: { key: "x", says: "Reject (two labels)" },
+  accept: { key: "a", says: "Accept" },
+  reject: { key: "x", says: "Reject" },
   skip: { key: "Space", says: "Skip" },
   skipWhy: { key: "s", says: "Skip with a reason" },
   undo: { key: "Backspace", says: "Undo the last step" },
-  submit: { key: "Enter", says: "Submit (several labels, number)" },
+  submit: { key: "Enter", says: "Submit" },
   search: { key: "/", says: "Search the labels" },
   guidelines: { key: "g", says: "Guidelines" },
   comment: { key: "c", says: "Comment on the item" },

@@ -39,6 +39,7 @@ async function begin() {
       if (error.status === 403 && given) {
         // The name is from a time without users: the login says who we are now.
         given = "";
+        localStorage.removeItem(NAME);
         continue;
       }
       const lost = error.status === 401;

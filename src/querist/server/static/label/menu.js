@@ -31,7 +31,8 @@ export function drawMenu(element, page) {
         page.hint();
       }),
       entry("Keys", "?", () => page.help()),
-      h("li", {}, h("button", { type: "button", onclick: () => void leave(page) }, "Give my items back and leave", h("span", { class: "soft" }, me.name)))),
+      h("li", {}, h("a", { href: `${root}/account` }, "Account", h("span", { class: "soft" }, me.name))),
+      h("li", {}, h("button", { type: "button", onclick: () => void leave(page) }, "Give my items back and leave"))),
   );
 }
 

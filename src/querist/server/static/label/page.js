@@ -147,8 +147,16 @@ export class Page {
 
   /** Show the keys. */
   help() {
-    const board = this.answer.board;
-    showKeys(/** @type {HTMLDialogElement} */ ($("sheet")), this.keys, { labels: this.session.question.labels, tokens: board?.tokens ?? [] }, () => this.#newQuestion());
+    const { board } = this.answer;
+    const { kind, labels } = this.session.question;
+    /** @type {Action[]} */
+    const unused = [];
+    if (!board?.binary) unused.push("accept", "reject");
+    if (!board?.search) unused.push("search");
+    if (kind === "choice") unused.push("submit");
+    if (kind === "number") unused.push("grid", "all");
+    const sheet = /** @type {HTMLDialogElement} */ ($("sheet"));
+    showKeys(sheet, this.keys, { labels, tokens: board?.tokens ?? [], unused }, () => this.#newQuestion());
   }
 
   /** Draw what answers are made with: at the start, for a new class, for other keys. */

@@ -13,7 +13,7 @@ import { gist, words } from "./views.js";
  * Show all keys.
  * @param {HTMLDialogElement} dialog
  * @param {Keys} keys
- * @param {{labels: string[], tokens: string[]}} board
+ * @param {{labels: string[], tokens: string[], unused: Action[]}} board what this campaign asks
  * @param {() => void} changed
  */
 export function showKeys(dialog, keys, board, changed) {
@@ -29,7 +29,7 @@ export function showKeys(dialog, keys, board, changed) {
     fill(
       table,
       ...labels.map(({ label, token }) => row(label, h("kbd", { class: "key" }, nameOf(token)))),
-      ...(/** @type {Action[]} */ (Object.keys(ACTIONS))).map((action) =>
+      ...(/** @type {Action[]} */ (Object.keys(ACTIONS))).filter((action) => !board.unused.includes(action)).map((action) =>
         row(
           ACTIONS[action].says,
           h(
