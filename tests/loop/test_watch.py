@@ -7,7 +7,7 @@ import pytest
 
 import querist as q
 from querist.loop import folder as folders
-from querist.loop.watch import is_due, keep_stepping
+from querist.loop.watch import _deepen, is_due, keep_stepping
 
 LABELS = q.Choice(["spam", "ham"])
 
@@ -236,6 +236,16 @@ def test_an_owner_who_settled_the_depth_is_obeyed(make):
     desk.journal.sync()
     assert desk.journal.state.recipe["depth"] == 1
     assert {change.by for change in desk.journal.state.changes} == {"owner"}
+
+
+def test_the_queue_deepens_with_what_is_answered_while_a_model_trains(make):
+    with folders.open_folder(make()) as c:
+        for told, waiting, depth in [(0, 10, 1), (3, 10, 2), (4, 20, 2), (6, 20, 3), (30, 30, 13)]:
+            _deepen(c, told, waiting)
+            assert c.parts.recipe.depth == depth
+        c.desk.change("depth", 2, "owner")
+        _deepen(c, 500, 20)
+        assert c.parts.recipe.depth == 2
 
 
 def test_nothing_is_due_while_a_batch_waits_and_nothing_is_new(make):

@@ -99,6 +99,7 @@ def _turn(campaign: Campaign, say: Say) -> bool:
     if not is_due(worker):
         return True
     begun, bought, before = time.perf_counter(), state.bought, len(state.rounds)
+    waiting = len(state.queues["train"])
     try:
         turn = campaign.step()
     except QueristError as error:
@@ -109,7 +110,7 @@ def _turn(campaign: Campaign, say: Say) -> bool:
         return False
     if len(state.rounds) > before:
         say(_told(turn, time.perf_counter() - begun))
-        _deepen(campaign, state.bought - bought)
+        _deepen(campaign, state.bought - bought, waiting)
     return True
 
 
@@ -151,14 +152,19 @@ def _settle_depth(campaign: Campaign) -> None:
             campaign._worker.step(fill=True)
 
 
-def _deepen(campaign: Campaign, told: int) -> None:
-    """Deepen the queue when more than half of its reserve was used up while a model trained."""
+def _deepen(campaign: Campaign, told: int, waiting: int) -> None:
+    """Deepen the queue when labels came in faster than it could hold while a model trained.
+
+    What is answered meanwhile drops out of the new ranking too, so as much again must be left;
+    when all that waited was answered, nobody knows how much more would have been.
+    """
     recipe = campaign.parts.recipe
     changes = campaign.desk.journal.state.changes
     own = all(change.by == WORK for change in changes if change.name == "depth")
-    if own and told > (recipe.depth - 1) * recipe.batch * recipe.overlap / 2:
-        wanted = math.ceil(1 + 2 * told / (recipe.batch * recipe.overlap))
-        campaign.desk.change("depth", min(wanted, MOST_DEPTH), WORK)
+    batch = recipe.batch * recipe.overlap
+    if own and told > (recipe.depth - 1) * batch / 2:
+        wanted = math.ceil(1 + (4 if told >= waiting else 2) * told / batch)
+        campaign.desk.change("depth", min(max(wanted, recipe.depth), MOST_DEPTH), WORK)
 
 
 def _told(turn: Round, seconds: float) -> str:
