@@ -473,7 +473,11 @@ GETS = {
     "reviewer": ["status", "labels", "curve", "why/m1"],
     "owner": ["people", "invitations", "audit"],
 }
-PAGES = {"annotator": ["/", "/account"], "reviewer": ["/insight"], "owner": ["/admin"]}
+PAGES = {
+    "annotator": ["/", "/account", "/c/mails/account"],
+    "reviewer": ["/insight"],
+    "owner": ["/admin"],
+}
 
 
 def test_each_role_reaches_what_it_should_and_no_more(folder):
@@ -568,7 +572,10 @@ def test_revoked_and_disabled_are_dead_at_the_next_request(folder):
         assert (await script.get("/api/v1/me")).status_code == 200
         assert (await bob.delete(f"/api/v1/tokens/{made['id']}")).status_code == 200
         assert (await script.get("/api/v1/me")).status_code == 401
+        held = (await bob.post("/api/v1/ask", json={"n": 3})).json()["tasks"]
         assert (await ann.delete("/api/v1/people/bob")).status_code == 200
+        again = (await ann.post("/api/v1/ask", json={"n": 3})).json()["tasks"]
+        assert {task["item_id"] for task in again} == {task["item_id"] for task in held}
         assert (await bob.get("/api/v1/me")).status_code == 401
 
     with_team(folder, work)

@@ -206,6 +206,10 @@ class Served:
     def _broken(self, name: str, error: QueristError) -> Refused:
         return Refused(409, f"the campaign {name!r} cannot be opened: {error}")
 
+    def opened(self) -> list[Open]:
+        """The campaigns that are open now."""
+        return list(self._open.values())
+
     def leave(self) -> None:
         """Say goodbye to those who listen, so that an orderly end need not wait for them."""
         for found in self._open.values():

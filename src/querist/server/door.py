@@ -132,6 +132,7 @@ async def join(request: Request, code: str) -> Response:
 
 
 @router.get("/account")
+@router.get("/c/{name}/account")
 async def account(request: Request, who: Who) -> Response:
     """One's own tokens and sessions."""
     text = _TEMPLATES.get_template("account.html").render(

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
+from querist.server.campaigns import Served
 from querist.server.errors import Refused
 from querist.server.guard import Person, Who, need, speaks_for, visit_of
 from querist.server.openapi import declare
@@ -70,10 +71,13 @@ async def change(request: Request, who: Owner) -> Response:
 
 @router.delete("/people/{person:path}")
 async def disable(request: Request, person: str, who: Owner) -> Response:
-    """Close the account of a person; what he answered stays."""
+    """Close the account of a person; what he answered stays, what he held others may have."""
     user = await asyncio.to_thread(
         _people(request).disable, person, by=who.name, address=_address(request)
     )
+    served: Served = request.app.state.served
+    for campaign in served.opened():
+        await campaign.clerk.release(None, by=person)
     return answer(user.to_json())
 
 
