@@ -10,9 +10,12 @@ import sys
 import time
 
 import httpx
+import pytest
 
 from querist.logs.sqlite import SQLiteLog
 from querist.server.people import People
+
+from .conftest import mails_folder, start_server
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
@@ -41,6 +44,16 @@ def raw(url, request, wait=5.0):
         except TimeoutError:
             pass
     return int(got.split(b" ", 2)[1]) if got.startswith(b"HTTP/") else 0, got
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """A campaign and its server, for attacks that must change nothing."""
+    root = tmp_path_factory.mktemp("alone")
+    folder = mails_folder(root)
+    running = start_server(folder, root / "serve.err")
+    yield folder, running
+    running.stop()
 
 
 def log_of(folder):
@@ -81,40 +94,45 @@ def test_the_first_owner_ends_the_open_mode(folder, server):
         assert client.get("me").status_code == 401
 
 
-def test_a_change_at_the_command_line_counts_at_once(folder, server):
-    token, _ = querist("people", folder, "--add", "ann=owner")
-    bobs, _ = querist("people", folder, "--add", "bob=annotator")
+@pytest.fixture
+def team(folder):
+    """People of the folder, changed from this process while another one serves it."""
+    made = People(folder)
+    made.add("ann", "owner", by="shell")
+    made.add("bob", "annotator", by="ann")
+    yield made
+    made.close()
+
+
+def test_a_change_elsewhere_counts_at_once(folder, team, server):
+    token, _ = team.keys.make_token("bob", "test", by="bob")
     running = server(folder)
-    assert "token=" not in running.said()
-    with running.client(token=bobs.strip()) as bob:
+    with running.client(token=token) as bob:
         assert bob.get("me").json()["role"] == "annotator"
         assert bob.get("status").status_code == 403
-        querist("people", folder, "--role", "bob=reviewer")
+        querist("people", folder, "--role", "bob=reviewer")  # a program that comes and goes
         assert bob.get("status").status_code == 200
-        querist("people", folder, "--disable", "bob")
+        team.disable("bob", by="ann")
         assert bob.get("me").status_code == 401
-    assert running.client(token=token.strip()).get("me").status_code == 200
 
 
-def test_no_stream_outlives_its_key(folder, server):
-    ann, _ = querist("people", folder, "--add", "ann=owner")
-    bob, _ = querist("people", folder, "--add", "bob=annotator")
+def test_no_stream_outlives_its_key(folder, team, server):
+    anns, _ = team.keys.make_token("ann", "test", by="ann")
+    bobs, _ = team.keys.make_token("bob", "test", by="bob")
     running = server(folder)
-    heard = []
-    with running.client(token=bob.strip()).stream("GET", "events") as stream:
-        parts = stream.iter_bytes()
-        heard.append(next(parts))
-        querist("people", folder, "--disable", "bob")
+    ann, bob = running.client(token=anns), running.client(token=bobs)
+    with ann.stream("GET", "events") as stays, bob.stream("GET", "events") as ends:
+        going, heard = stays.iter_bytes(), ends.iter_bytes()
+        assert next(going).startswith(b"retry") and next(heard).startswith(b"retry")
         since = time.monotonic()
-        heard += list(parts)  # ends by itself
-    assert stream.status_code == 200 and heard[0].startswith(b"retry")
-    assert time.monotonic() - since < 10
-    assert running.client(token=bob.strip()).get("events").status_code == 401
-    with running.client(token=ann.strip()).stream("GET", "events") as stream:
-        assert next(stream.iter_bytes()).startswith(b"retry")
-        time.sleep(5)
-        querist("people", folder, "--add", "eve=annotator")
-        assert running.client(token=ann.strip()).get("me").status_code == 200
+        team.disable("bob", by="ann")
+        list(heard)  # ends by itself
+        assert time.monotonic() - since < 10
+        ann.post("ask", json={"n": 1})
+        told = {"answers": [{"task_id": "m1", "value": "ham"}]}
+        assert ann.post("tell", json=told).status_code == 200
+        assert b"told" in next(going)
+    assert bob.get("events").status_code == 401
     assert "without completing" not in running.said()
 
 
@@ -142,8 +160,8 @@ PATHS = [
 ]
 
 
-def test_paths_on_the_wire_lead_nowhere(folder, server):
-    running = server(folder)
+def test_paths_on_the_wire_lead_nowhere(alone):
+    folder, running = alone
     before = log_of(folder)
     for path in PATHS:
         head = (
@@ -167,8 +185,8 @@ BROKEN = [
 ]
 
 
-def test_broken_requests_change_nothing(folder, server):
-    running = server(folder)
+def test_broken_requests_change_nothing(alone):
+    folder, running = alone
     before = log_of(folder)
     for lines in BROKEN:
         head = (
@@ -181,8 +199,8 @@ def test_broken_requests_change_nothing(folder, server):
     assert running.client().get("status").status_code == 200
 
 
-def test_an_endless_body_is_cut_off_while_it_comes(folder, server):
-    running = server(folder)
+def test_an_endless_body_is_cut_off_while_it_comes(alone):
+    _, running = alone
     host, port = running.url.removeprefix("http://").split(":")
     head = (
         f"POST /api/v1/tell HTTP/1.1\r\nHost: {host}:{port}\r\nTransfer-Encoding: chunked\r\n"
@@ -208,8 +226,8 @@ def test_an_endless_body_is_cut_off_while_it_comes(folder, server):
     assert running.client().get("status").status_code == 200
 
 
-def test_a_cross_site_post_with_the_cookie_does_nothing(folder, server):
-    running = server(folder)
+def test_a_cross_site_post_with_the_cookie_does_nothing(alone):
+    folder, running = alone
     with httpx.Client(base_url=running.url, follow_redirects=True) as person:
         page = person.get("/", params={"token": running.token})
         word = re.search(r'name="csrf" content="([0-9a-f]+)"', page.text)[1]
