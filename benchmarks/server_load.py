@@ -1,6 +1,6 @@
 """The labelling server under load: a pool of 100,000 items, `auto`, 1, 4 and 16 annotators.
 
-    python benchmarks/server_load.py [--pairs 3000] [--items 100000] [--folder DIR] [--quick]
+    python benchmarks/server_load.py [--pairs 3000] [--items 100000] [--folder DIR]
 
 Starts the real `querist serve` on a campaign folder made for it and lets annotators ask for one
 task and tell its answer, over and over, each on a connection of its own. CPU is the server
@@ -10,7 +10,7 @@ failed, and items must have been handed out in the order of the queue, which is 
 second time, as a plain list. Runs: one server process; two over one folder; one with a retrain
 beside it (`querist step`, a process of its own, that trains, scores the pool and chooses the
 next batch); a server's start over an empty campaign; the import of 10,000 texts.
-Writes benchmarks/results/server_load.json and docs/evidence/server.md.
+Writes benchmarks/results/server_load.json; `server_page.py` makes the page of it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ import asyncio
 import json
 import os
 import platform
-import resource
 import shutil
 import subprocess
 import sys
@@ -38,7 +37,7 @@ from querist.core.events import Asked, Queued, Released, Skipped, Stepped, Told
 from querist.core.questions import Choice
 from querist.logs import open_log
 from querist.loop.folder import LOG, create_folder
-from server_client import CALM, Server, annotator
+from server_client import CALM, Server, Wire, annotator
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "server_load.json"
@@ -176,11 +175,11 @@ def rounds(folder):
 def beginnings(room):
     """How long a server over a new, small campaign takes to its first word: seconds, best of 3."""
     source = room / "few.csv"
-    source.write_text("text\n" + "".join(f"text {k}\n" for k in range(20)))
+    source.write_text("id,text\n" + "".join(f"i{k},text {k}\n" for k in range(20)))
     settings = {"strategy": "random", "batch": 5}
-    columns = {"text": "text"}
+    columns = {"id": "id", "text": "text"}
     create_folder(
-        room / "few", source, Choice(["a", "b"]), columns=columns, settings=settings
+        room / "few", source, Choice(list("abcde")), columns=columns, settings=settings
     ).log.close()
     took = []
     for _ in range(3):
@@ -191,18 +190,22 @@ def beginnings(room):
 
 
 def imported(room, texts=10_000):
-    """CPU seconds of `querist new` over a file of texts: read, roles, log, first batch."""
-    source = room / "texts.csv"
-    lines = (f"{k},text number {k} says {k * 7919 % 1000} and more words\n" for k in range(texts))
-    source.write_text("id,text\n" + "".join(lines))
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    arguments = ["new", str(source), "--id", "id", "--text", "text", "--ask", "a,b"]
-    for folder in ("whole",):
-        command = [sys.executable, "-m", "querist", *arguments, "--dir", str(room / folder)]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **CALM})
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"texts": texts, "new_cpu_s": round(spent, 2)}
+    """CPU seconds the server takes for 10,000 texts sent to it in one request."""
+    items = [
+        {"id": f"n{k}", "text": f"text {k} says {k * 7919 % 1000} and more"} for k in range(texts)
+    ]
+
+    async def send(port):
+        return await Wire(port).post("/api/v1/items", {"items": items})
+
+    with Server(room / "few") as server:
+        asyncio.run(crowd([server.port], 1, 1, "first"))  # the campaign is open now
+        cpu, begun = server.cpu(), time.perf_counter()
+        status, answer = asyncio.run(send(server.port))
+        wall, cpu = time.perf_counter() - begun, server.cpu() - cpu
+    if status != 200 or answer["added"] != texts:
+        raise RuntimeError(f"the import was refused: {status} {answer}")
+    return {"texts": texts, "cpu_s": round(cpu, 2), "wall_s": round(wall, 2)}
 
 
 def run(room, master, pairs):
@@ -246,6 +249,9 @@ def main():
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--batch", type=int, default=6000)
     parser.add_argument("--folder", type=Path, help="a campaign folder made before, not changed")
+    parser.add_argument(
+        "--remark", default="nothing else ran.", help="of the machine, for the page"
+    )
     parser.add_argument("--dry", action="store_true", help="print, and write nothing")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as room:
@@ -257,6 +263,7 @@ def main():
         "cores": os.cpu_count(),
         "uvicorn": version("uvicorn"),
         "fastapi": version("fastapi"),
+        "remark": given.remark,
     }
     if not given.dry:
         RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

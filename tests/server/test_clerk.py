@@ -2,6 +2,8 @@
 
 import asyncio
 import shutil
+import sqlite3
+import threading
 import time
 from collections import Counter
 
@@ -215,3 +217,45 @@ def test_a_full_disk_is_said_to_everyone_and_nothing_of_it_stands(folder):
     assert bought == 1 and held == "ann"
     asked = sum(isinstance(outcome, list) for outcome in outcomes)
     assert apart == 1 + asked and seen == apart
+
+
+def test_a_log_in_other_hands_holds_up_nobody_but_those_who_need_it(folder):
+    async def work(clerk):
+        other = sqlite3.connect(clerk.desk.journal.log.path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        asked = asyncio.ensure_future(clerk.ask(1, by="ann"))
+        told = asyncio.ensure_future(clerk.judge([{"task": "i1", "value": "a", "by": "bob"}]))
+        longest = 0.0
+        for _ in range(20):
+            before = time.monotonic()
+            await asyncio.sleep(0.01)
+            longest = max(longest, time.monotonic() - before)
+        assert not asked.done() and not told.done()
+        other.execute("ROLLBACK")
+        other.close()
+        return await asked, await told, longest
+
+    tasks, results, longest = working(folder, work)
+    assert len(tasks) == 1 and len(results) == 1
+    assert longest < 5  # SQLite's own waiting would have stopped the loop for the whole time
+
+
+def test_a_thread_may_keep_the_desk_for_a_while(folder):
+    async def work(clerk):
+        lock, held = clerk.desk.journal.lock, threading.Event()
+
+        def keep():
+            with lock:
+                held.set()
+                time.sleep(0.2)
+
+        keeping = asyncio.ensure_future(asyncio.to_thread(keep))
+        await asyncio.to_thread(held.wait)
+        begun = time.monotonic()
+        tasks = await clerk.ask(1, by="ann")
+        waited = time.monotonic() - begun
+        await keeping
+        return tasks, waited
+
+    tasks, waited = working(folder, work)
+    assert len(tasks) == 1 and waited > 0.1

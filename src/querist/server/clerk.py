@@ -179,19 +179,19 @@ class Bench:
     def _look_around(self) -> None:
         """Take in what other processes wrote."""
         assert self._loop is not None
+        self._poll = self._loop.call_later(_POLL, self._look_around)
         journal = self.desk.journal
+        if not journal.lock.acquire(blocking=False):
+            return
         try:
-            if journal.lock.acquire(blocking=False):
-                try:
-                    journal.sync()
-                finally:
-                    journal.lock.release()
+            journal.sync()
         except QueristError as error:  # whoever asks next hears it too
             _LOG.warning("the log cannot be followed: %s", error)
+        finally:
+            journal.lock.release()
         if self._fresh and self._due is None:
             self._settling.put(([], self._fresh))
             self._fresh = []
-        self._poll = self._loop.call_later(_POLL, self._look_around)
 
     def _settle(self) -> None:
         """Sync the disk for all who wait, and have them answered."""
