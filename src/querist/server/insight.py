@@ -22,11 +22,12 @@ from querist.server.campaigns import Open, campaign_of
 from querist.server.guard import Person, need
 from querist.server.tally import Tally, news_said
 from querist.server.wire import answer
+from querist.server.worklog import last_words
 
 SHOWN = 20  # tasks of the last batch
 SHORT = 90  # characters of an item in a table
 FRESH = 0.5  # seconds an answer serves everybody who looks
-_SLICE = 1000  # events taken in before the others get a turn
+_SLICE = 100  # events taken in, some 3 ms, before the others get a turn
 
 router = APIRouter()
 _insights: WeakKeyDictionary[Open, Insight] = WeakKeyDictionary()
@@ -87,11 +88,13 @@ class Insight:
             "curve": self._curve(copied, metric),
             "classes": shown.classes(copied, self._tally),
             "spend": shown.spend(copied, self._tally),
-            "queue": copied["queue"] | {"done": copied["labelled"], "notes": self._tally.notes},
+            "queue": copied["queue"] | {"done": copied["labelled"]},
             "people": shown.people(copied, self._tally, now),
             "batch": copied["batch"] | {"check": shown.check_said(copied)},
             "stop": {name: vars(verdict) for name, verdict in copied["verdicts"].items()},
             "waits": {"rows": [w._asdict() for w in spent], "said": waits_said(spent)},
+            "notes": [note._asdict() for note in reversed(self._tally.notes)],
+            "work": last_words(self._here.folder),
             "activity": [
                 {"at": line.at, "kind": line.kind, "text": news_said(line)}
                 for line in self._tally.news()

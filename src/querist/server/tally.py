@@ -24,8 +24,19 @@ ENOUGH = 180.0  # seconds at work below which a pace says nothing
 TOGETHER = 900.0  # seconds within which equal acts of one person are one line of news
 RECENT = 500  # answers that the usual time of one is taken from
 KEPT = 200  # lines of news
+NOTES = 50
 _CHUNK = 4096
 _ACTS = {"told": "answered", "skipped": "passed on", "retracted": "took back"}
+
+
+class Note(NamedTuple):
+    """A comment or a flag on an item."""
+
+    at: float
+    by: str
+    item_id: str
+    text: str
+    flag: bool
 
 
 class Cast(NamedTuple):
@@ -83,6 +94,8 @@ class Tally:
         Items by the label most say, those that train and those that only measure.
     costs : Counter
         Standing answers by what they were bought for.
+    notes : deque of Note
+        The last comments and flags.
     position : int
         Of the last event that is in.
     """
@@ -93,7 +106,7 @@ class Tally:
         self.classes: Counter[str] = Counter()
         self.held_out: Counter[str] = Counter()
         self.costs: Counter[str] = Counter()
-        self.notes = 0
+        self.notes: deque[Note] = deque(maxlen=NOTES)
         self._votes: dict[str, dict[str, Cast]] = {}
         self._kinds: dict[str, str] = {}
         self._measures: dict[str, bool] = {}
@@ -184,11 +197,9 @@ class Tally:
         self._say(event.at, "retracted", event.by)
 
     def _on_noted(self, event: Any) -> None:
-        self.notes += 1
-        flag = getattr(event, "flag", False)
-        text = f"{event.by} {'flagged' if flag else 'wrote about'} item {event.item_id}"
-        said = getattr(event, "text", "")
-        self._say(event.at, "noted", "", f"{text}: {said}" if said else text)
+        self.notes.append(Note(event.at, event.by, event.item_id, event.text, event.flag))
+        did = "flagged" if event.flag else "wrote about"
+        self._say(event.at, "noted", "", f"{event.by} {did} item {event.item_id}")
 
     def _on_stepped(self, event: Any) -> None:
         turn = round_from_json(event.round)

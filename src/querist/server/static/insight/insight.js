@@ -5,7 +5,7 @@ import { ApiError, get } from "../common/api.js";
 import { $, fill, h, say } from "../common/dom.js";
 import { listen } from "../common/live.js";
 import { bindThemeButton } from "../common/theme.js";
-import { activity, batch, classes, model, people, points, rules, spend, tiles, verdict, waits } from "./parts.js";
+import { activity, batch, classes, model, people, notes, points, rules, spend, tiles, verdict, waits, work } from "./parts.js";
 import { show } from "./figure.js";
 
 const PAUSE = 1_000; // milliseconds between two looks at most, however much happens
@@ -44,6 +44,9 @@ function render(found) {
   fill($("batch"), why.table);
   fill($("waits"), ...waits(found));
   fill($("activity"), ...activity(found));
+  fill($("notes"), ...notes(found));
+  $("noted").hidden = !found.notes.length;
+  fill($("work"), work(found));
   $("main").setAttribute("aria-busy", "false");
   const now = found.stop.stop?.stop ? found.stop.stop.reason : "";
   if (now && now !== stopped) say(`Stopping is suggested: ${now}`);

@@ -239,3 +239,21 @@ export function activity(found) {
     h("li", { class: line.kind }, h("span", {}, line.text), h("time", { class: "soft", datetime: new Date(1000 * line.at).toISOString(), title: moment(line.at) }, ago(line.at, found.at))),
   );
 }
+
+/** @param {any} found */
+export function notes(found) {
+  return found.notes.slice(0, 12).map((/** @type {any} */ note) =>
+    h(
+      "li",
+      {},
+      h("span", {}, note.flag ? h("span", { class: "pill bad" }, "flagged") : null, note.flag ? " " : null, `${note.item_id}, ${note.by}`, note.text ? `: ${note.text}` : null),
+      h("time", { class: "soft", datetime: new Date(1000 * note.at).toISOString(), title: moment(note.at) }, ago(note.at, found.at)),
+    ),
+  );
+}
+
+/** @param {any} found what the work process said last */
+export function work(found) {
+  const last = found.work.at(-1);
+  return last ? `The work process, ${ago(last.at, found.at)}: ${last.says}` : "";
+}
