@@ -77,7 +77,7 @@ def test_an_answer_and_a_new_round_show_without_a_reload(watch, server, make_fol
             campaign.tell(mail, "spam" if "cash" in mail.item else "ham", by="ann")
         campaign.step()
     page.wait_for_selector("#model-said:has-text('Round 6')", timeout=15_000)
-    assert page.locator("#curve-numbers tbody tr").nth(5).locator("th").inner_text() == "6"
+    assert page.locator("#curve-numbers tbody tr").nth(5).locator("th").text_content() == "6"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

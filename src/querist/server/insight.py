@@ -26,7 +26,7 @@ from querist.server.worklog import last_words
 
 SHOWN = 20  # tasks of the last batch
 SHORT = 90  # characters of an item in a table
-FRESH = 0.5  # seconds an answer serves everybody who looks
+APART = 0.5  # seconds between two answers that are worked out, however many look
 _SLICE = 100  # events taken in, some 3 ms, before the others get a turn
 
 router = APIRouter()
@@ -55,19 +55,21 @@ class Insight:
         self._here = here
         self._tally = Tally()
         self._lock = asyncio.Lock()
-        self._last: tuple[float, dict[str, Any]] = (-FRESH, {})
+        self._begun = -APART
+        self._found: dict[str, Any] = {}
         self._drawn: tuple[Any, dict[str, Any]] = (None, {})
 
     async def read(self) -> dict[str, Any]:
         """The numbers as they stand."""
+        asked = time.monotonic()
         async with self._lock:
-            at, found = self._last
-            if time.monotonic() - at >= FRESH:
+            if self._begun <= asked:  # else it was begun since, for somebody who asked before
+                await asyncio.sleep(max(self._begun + APART - asked, 0))
+                self._begun = time.monotonic()
                 await asyncio.to_thread(self._catch_up)
                 copied = await self._here.clerk.do(snapshot)
-                found = await asyncio.to_thread(self._shape, copied)
-                self._last = time.monotonic(), found
-            return found
+                self._found = await asyncio.to_thread(self._shape, copied)
+            return self._found
 
     def _catch_up(self) -> None:
         rows = self._here.desk.journal.log.read(after=self._tally.position)
