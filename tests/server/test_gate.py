@@ -402,6 +402,22 @@ def test_a_failure_is_said_without_its_inside(folder, monkeypatch, caplog):
 # How often
 
 
+def test_a_whole_office_may_join_in_a_minute(folder):
+    async def work(client, tokens):
+        people = client.people
+        for k in range(30):
+            code, _ = people.invite("annotator", by="ann")
+            joined = await client().post(f"/join/{code}", data={"name": f"p{k}"}, headers=HERE)
+            assert joined.status_code == 200
+        many = [
+            (await client().post("/login", data={"token": tokens["bob"]}, headers=HERE)).status_code
+            for _ in range(60)
+        ]
+        assert 30 <= many.count(303) < 60 and 429 in many  # but nobody fills the audit
+
+    with_team(folder, work)
+
+
 def test_logins_are_slowed_down(folder):
     async def work(client):
         one = client(address="203.0.113.5")

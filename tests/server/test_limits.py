@@ -16,7 +16,8 @@ def test_a_bucket_gives_its_rate_and_no_more():
         given += buckets.take("ann") == 0
         now[0] += 0.01  # a hundred a second, for ten seconds
     assert 115 <= given <= 121  # the burst, and ten a second
-    assert 0 < buckets.take("ann") <= 0.1
+    assert 0 < buckets.wait("ann") == buckets.take("ann") <= 0.1
+    assert buckets.wait("bob") == buckets.wait("bob") == 0
     now[0] += 0.1
     assert buckets.take("ann") == 0
 

@@ -85,7 +85,9 @@ class Gate:
         self._settings = settings
         self._loopback = settings.loopback  # looked at in every request
         self._calls = Buckets(settings.rate, 2 * settings.rate)
-        self._logins = Buckets(10 / 60, 10)  # by address
+        # by address: a whole office may join in a minute, but nobody may try many wrong secrets
+        self._doors = Buckets(1, 60)
+        self._failed = Buckets(10 / 60, 10)
         self._wrong = Buckets(1, 60)  # by address: wrong tokens
         self._aside: set[asyncio.Future[Any]] = set()
         self._touching: set[int] = set()
@@ -150,7 +152,10 @@ class Gate:
         if is_free(visit.path):
             if visit.changes:
                 self._check_origin(visit)
-                self._check_rate(self._logins, visit.neighbourhood)
+                if (wait := self._failed.wait(visit.neighbourhood)) > 0:
+                    raise _slower(wait)
+                self._check_rate(self._doors, visit.neighbourhood)
+                send = self._counted(visit, send)
             await self._app(scope, bounded(receive, limit), send)
             return None
         name = cookie_name(self._settings, self._people, visit.scheme)
@@ -191,6 +196,16 @@ class Gate:
         finally:
             self._streams[who.name] -= 1
             self._streams += Counter()  # drops names at 0
+
+    def _counted(self, visit: Visit, send: Send) -> Send:
+        """Count a login or a join that came to nothing against its address."""
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] >= 400:
+                self._failed.take(visit.neighbourhood)
+            await send(message)
+
+        return counted
 
     # Who
 

@@ -41,15 +41,22 @@ class Buckets:
     def take(self, key: str) -> float:
         """Take one: 0.0, or the seconds to wait when there is none."""
         now = self._clock()
-        left, since = self._held.get(key, (self._burst, now))
-        left = min(self._burst, left + (now - since) * self._rate)
+        left = self._left(key, now)
         if left < 1:
-            self._held[key] = (left, now)
             return (1 - left) / self._rate
         if len(self._held) >= _FULL and key not in self._held:
             self._drop(now)
         self._held[key] = (left - 1, now)
         return 0.0
+
+    def wait(self, key: str) -> float:
+        """What `take` would say, without taking."""
+        left = self._left(key, self._clock())
+        return 0.0 if left >= 1 else (1 - left) / self._rate
+
+    def _left(self, key: str, now: float) -> float:
+        left, since = self._held.get(key, (self._burst, now))
+        return min(self._burst, left + (now - since) * self._rate)
 
     def _drop(self, now: float) -> None:
         self._held = {
