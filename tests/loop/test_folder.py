@@ -129,6 +129,18 @@ def test_changed_settings_are_written_back(tmp_path, source):
     assert again.log.position == position  # reopening agrees with the log
 
 
+def test_a_change_by_the_library_lasts_too(tmp_path, source):
+    with make(tmp_path, source, strategy="margin", until="target=0.99") as c:
+        c.change(strategy="entropy", batch=5, until="plateau", overlap=1.5, mistakes="spam,ham=3")
+        with pytest.raises(BadInput):
+            c.change(strategy="random", batch=0)
+        position = c.log.position
+    with folders.open_folder(tmp_path / "c") as again:
+        assert "Entropy" in again.status()["strategy"] and again.parts.recipe.batch == 5
+        assert again.parts.recipe.mistakes == ((0.0, 3.0), (1.0, 0.0))
+        assert again.log.position == position
+
+
 def test_a_folder_without_its_log_is_refused_not_begun_anew(tmp_path, source):
     with make(tmp_path, source):
         pass

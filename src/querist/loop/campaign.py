@@ -11,6 +11,7 @@ from querist.loop.desk import Desk
 from querist.loop.growth import Growth, arrival
 from querist.loop.history import History
 from querist.loop.journal import Journal
+from querist.loop.settings import lasting
 from querist.loop.state import State
 from querist.loop.summary import label_rows, summary
 from querist.loop.worker import Worker
@@ -255,7 +256,9 @@ class Campaign:
 
         They are budget, price, batch, until, strategy, model, mistakes, pick_limit,
         control_until, and those that work at once in every process on the log: overlap, depth,
-        order, suggestions, paused, guidelines.
+        order, suggestions, blind_why, paused, guidelines. Where the campaign is a folder, its
+        file holds what a file can; a strategy, rule or model given as an object is gone when the
+        folder is opened again.
 
         Examples
         --------
@@ -273,4 +276,8 @@ class Campaign:
             return events, parts
 
         with self._journal.lock:
+            if self.desk.keep is not None:
+                self._journal.sync()
+                look()  # refused before anything is kept
+                self.desk.keep(lasting(settings))
             self._worker.parts = self._journal.decide(look)

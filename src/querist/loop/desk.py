@@ -45,7 +45,7 @@ class Desk:
     def __init__(self, journal: Journal, growth: Growth, keep: Keep | None = None) -> None:
         self.journal = journal
         self.growth = growth
-        self._keep = keep
+        self.keep = keep
 
     @property
     def question(self) -> Question:
@@ -249,8 +249,8 @@ class Desk:
     def change(self, name: str, value: Any, by: str) -> None:
         """Set one of the settings that need no model; the log keeps old and new.
 
-        They are overlap, depth, order, suggestions, paused, guidelines, and budget, price,
-        batch, until, pick_limit, control_until.
+        They are overlap, depth, order, suggestions, blind_why, paused, guidelines, and budget,
+        price, batch, until, pick_limit, control_until.
 
         Raises
         ------
@@ -264,12 +264,12 @@ class Desk:
             new = plan_change(recipe, self.question, n, name, value)
             return changes(recipe, new, by), new
 
-        if self._keep is not None:
+        if self.keep is not None:
             with self.journal.lock:
                 self.journal.sync()
                 _, new = look()  # refused before anything is kept
             if name in OPENING:  # first: who opens the campaign in between agrees with what comes
-                self._keep({name: value if name == "until" else new[name]})
+                self.keep({name: value if name == "until" else new[name]})
         self.journal.decide(look)
 
     def add_class(self, name: str, by: str) -> None:
@@ -294,8 +294,8 @@ class Desk:
             return [*events, *changes(state.recipe, kept, by)], {"question": new, **kept}
 
         kept = self.journal.decide(look)
-        if self._keep is not None:  # after the log, which decides where the two differ
-            self._keep(kept)
+        if self.keep is not None:  # after the log, which decides where the two differ
+            self.keep(kept)
 
     def why(self, item_id: str) -> str:
         """In plain words: why an item was asked, by which model, who labelled it, and when.

@@ -103,7 +103,7 @@ def open_folder(folder: str | Path) -> Campaign:
     if isinstance(recipe.get("model"), str):
         recipe["model"] = model_by_name(recipe["model"])
     rehearsal = config["data"].get("rehearsal", False)
-    return campaign(
+    made = campaign(
         pool,
         question_from_json(config["question"]),
         log=_open_log(folder),
@@ -111,6 +111,8 @@ def open_folder(folder: str | Path) -> Campaign:
         labels=[None] * len(pool) if rehearsal else None,
         **recipe,
     )
+    made.desk.keep = partial(change_config, folder)
+    return made
 
 
 def open_data(

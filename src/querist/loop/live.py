@@ -17,6 +17,7 @@ LIVE: Mapping[str, Any] = MappingProxyType(
         "depth": 1,  # batches the queue holds
         "order": "rank",  # how a batch is served
         "suggestions": False,  # whether annotators see the model's guess
+        "blind_why": False,  # whether annotators are not told why an item is asked
         "paused": False,  # whether tasks are handed out
         "guidelines": None,  # what annotators are told, and which version it is
     }
@@ -36,7 +37,7 @@ def check_live(name: str, value: Any) -> Any:
     >>> check_live("depth", 2.0), check_live("paused", True)
     (2, True)
     """
-    if name in ("suggestions", "paused"):
+    if name in ("suggestions", "blind_why", "paused"):
         if not isinstance(value, bool):
             raise BadInput(f"{name} is true or false; got {value!r}")
         return value

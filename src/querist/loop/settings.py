@@ -96,6 +96,22 @@ def changes(recipe: Mapping[str, Any], new: Mapping[str, Any], by: str) -> list[
     ]
 
 
+def lasting(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the settings that a file can hold until the campaign is opened again.
+
+    Examples
+    --------
+    >>> lasting({"budget": 30, "strategy": "margin", "model": object(), "paused": True})
+    {'budget': 30, 'strategy': 'margin'}
+    """
+    plain = (str, int, float, type(None))
+    return {
+        name: value
+        for name, value in settings.items()
+        if name == "mistakes" or (name in (*OPENING, "strategy") and isinstance(value, plain))
+    }
+
+
 def make_rule(until: Any, budget: int | None) -> AnyOf:
     """The stopping rules: the budget, and whatever else was named; any of them stops.
 
