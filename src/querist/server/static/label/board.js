@@ -70,13 +70,13 @@ export class Board {
   }
 
   /**
-   * What the model holds likeliest, and how sure it is; nothing for no label.
-   * @param {string} label
+   * What the model holds likeliest, and how sure it is; nothing for no labels.
+   * @param {string[]} labels
    * @param {number | null} [probability]
    */
-  hint(label, probability) {
+  hint(labels, probability) {
     for (const [name, button] of this.buttons) {
-      const here = name === label;
+      const here = labels.includes(name);
       button.classList.toggle("hinted", here);
       const note = button.querySelector(".hint");
       note?.remove();

@@ -30,7 +30,6 @@ export function drawMenu(element, page) {
         store.set("suggestions", !page.suggesting);
         page.hint();
       }),
-      h("li", {}, h("a", { href: `${base}/account` }, "Your account")),
       entry("Keys", "?", () => page.help()),
       h("li", {}, h("a", { href: `${root}/account` }, "Account", h("span", { class: "soft" }, me.name))),
       h("li", {}, h("button", { type: "button", onclick: () => void leave(page) }, "Give my items back and leave"))),

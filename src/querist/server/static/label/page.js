@@ -18,7 +18,7 @@ import { showKeys } from "./sheet.js";
 import { stateOf } from "./states.js";
 import { swipeable } from "./swipe.js";
 import { Tools } from "./tools.js";
-import { viewOf } from "./views.js";
+import { viewOf, words } from "./views.js";
 
 /** @import { Me } from "./campaign.js" */
 /** @import { Action } from "./keys.js" */
@@ -164,7 +164,6 @@ export class Page {
     const before = this.answer.value() ?? this.session.before;
     this.answer = this.#make();
     fill($("answer"), this.answer.element);
-    $("prompt").textContent = this.answer.prompt;
     this.panel.show(this.session.question);
     this.answer.show(before, this.session.again);
     this.hint();
@@ -249,8 +248,10 @@ export class Page {
   /** Mark what the model holds likeliest, where that may be shown. */
   hint() {
     const suggestion = this.suggesting ? this.task?.suggestion : undefined;
-    const label = typeof suggestion?.value === "string" ? suggestion.value : "";
-    this.answer.board?.hint(label, suggestion?.probability);
+    const { board, prompt } = this.answer;
+    board?.hint([suggestion?.value ?? []].flat().map(String), suggestion?.probability);
+    const number = !board && typeof suggestion?.value === "number";
+    $("prompt").textContent = number ? `${prompt} · model ${words(suggestion.value)}` : prompt;
   }
 
   #why() {
