@@ -22,6 +22,7 @@ demo: $(STAMP)  ## run the main job on a real pool; ends with demo/report.html
 	$(BIN)/querist demo --dir demo
 
 test: $(STAMP)  ## run the tests, the doctests and the code of the documentation
+	PYTHON=$(BIN)/python .ci/chromium
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
 
 lint: $(STAMP)  ## ruff, mypy strict, import contracts, types of the pages' scripts

@@ -404,4 +404,4 @@ def test_g15_campaigns_side_by_side_share_nothing(server, make_folder, tmp_path)
         for name in ("nobody", "..", "%2e%2e", "notes", "spam%2f..%2ftone"):
             found = anybody.get(f"{running.url}/c/{name}/api/v1/status")
             assert found.status_code in (400, 404), name
-        assert "name one" in anybody.get(f"{running.api}/status").json()["error"]
+        assert "their names" in anybody.get(f"{running.api}/status").json()["error"]

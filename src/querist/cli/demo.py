@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 
 MARK = ".querist-demo"
 LOG = ("log.sqlite", "log.sqlite-wal", "log.sqlite-shm")
-MADE = ("campaign.toml", "pool", "models", *LOG, "report.html", "digits.npz", MARK)
+SERVED = ("work.log", "serve.log", "people.sqlite", "people.sqlite-wal", "people.sqlite-shm")
+HOOKS = ("hooks.sqlite", "hooks.sqlite-wal", "hooks.sqlite-shm")
+MADE = ("campaign.toml", "pool", "models", "report.html", "digits.npz", MARK, *LOG, *SERVED, *HOOKS)
 PEOPLE = {"ann": (0.03, 2.6), "bob": (0.05, 1.9), "eve": (0.08, 1.4)}  # error rate, seconds
 DIGITS = [str(digit) for digit in range(10)]
 HOLDOUT, BATCH, TRAINING, PRICE, SEEDS = 300, 25, 300, 0.06, 10
+FASTER = 30  # times as fast as people: two minutes of three take some ten seconds
 TITLE = "Handwritten digits, labelled by three people who err"
 
 
@@ -39,21 +42,24 @@ def demo(
 ) -> None:
     """Run the main job on a real pool, and write a report.
 
-    1,797 handwritten digits, a holdout, three simulated annotators who err, the default model
-    and strategy with a control slice; then the same against random labelling over ten seeds.
+    1,797 handwritten digits, a holdout, three simulated annotators who err and label over HTTP
+    while a process beside the server retrains, the default model and strategy with a control
+    slice; then the same against random labelling over ten seeds.
     """
     from threadpoolctl import threadpool_limits
 
+    from querist.loop.folder import open_folder
     from querist.loop.report import write_report
 
     begun = time.perf_counter()
     screen = _Screen(quiet=as_json)
     # small models lose more to threads that wait for each other than they gain by them
     with threadpool_limits(1), _opened(folder, seed) as campaign:
-        truth = _truth(folder)
-        team = _team(truth, seed)
         screen.head(campaign)
-        _label_all(campaign, team, screen)
+    truth = _truth(folder)
+    team = _team(truth, seed)
+    _label_all(folder, team, screen)
+    with threadpool_limits(1), open_folder(folder) as campaign:
         comparison = _replay(campaign, truth, 3 if quick else SEEDS, seed, screen)
         hidden = _against_truth(campaign, truth)
         notes = [
@@ -146,30 +152,12 @@ def _team(truth: dict[str, str], seed: int) -> Annotators:
     return Annotators(truth, PEOPLE, labels=DIGITS, seed=seed)
 
 
-def _label_all(campaign: Campaign, team: Annotators, screen: _Screen) -> None:
-    """The holdout first, as its own job, then round after round until a rule says stop."""
-    with screen.bar(campaign.parts.recipe.budget) as done:
-        campaign.step()
-        _answer(campaign, team, "holdout", done)
-        turn = campaign.step()
-        while not turn.stop and _answer(campaign, team, "train", done):
-            turn = campaign.step()
-            screen.round(turn)
-    screen.stopped(turn)
+def _label_all(folder: Path, team: Annotators, screen: _Screen) -> None:
+    """Three people at the server, the holdout first, while another process retrains."""
+    from querist.cli.playing import play, served
 
-
-def _answer(campaign: Campaign, team: Annotators, job: str, done: Any) -> int:
-    """Everybody takes five tasks at a time, through ask and tell, until the queue is empty."""
-    count, told = 0, True
-    while told:
-        told = False
-        for name in PEOPLE:
-            for task in campaign.ask(5, by=name, job=job):
-                value, seconds = team.answer(name, task)
-                campaign.tell(task, value, by=name, seconds=round(seconds, 1))
-                done(1)
-                count, told = count + 1, True
-    return count
+    with served(folder) as address, screen.bar(HOLDOUT + TRAINING) as done:
+        screen.stopped(play(address, team, faster=FASTER, counted=done, trained=screen.round))
 
 
 def _replay(
@@ -254,6 +242,7 @@ class _Screen:
         self.quiet = quiet
         self.live = not quiet and sys.stdout.isatty()
         self.console: Console = console()
+        self._shown: set[int] = set()
 
     def line(self, text: str, style: str = "") -> None:
         """A line, styled on a terminal."""
@@ -295,16 +284,19 @@ class _Screen:
             yield lambda n: shown.update(task, advance=n)
 
     def round(self, turn: Round) -> None:
-        """One row of the table."""
-        found = turn.metrics["accuracy"]
+        """One row of the table, for a round that trained a model."""
+        found = turn.metrics.get("accuracy")
+        if found is None or turn.number in self._shown:
+            return
+        self._shown.add(turn.number)
         filled = round(20 * found.value)
         bar = "█" * filled + "░" * (20 - filled) if self.live else ""
         shown = f"{bar} {found}".strip()
         self.line(f"{turn.number:>5}  {turn.labels:>6}  {shown:<44}  {turn.spent:>6.2f}")
 
-    def stopped(self, turn: Round) -> None:
+    def stopped(self, reason: str) -> None:
         """Why it ended."""
-        self.line(f"\nstop: {turn.verdicts['stop'].reason}" if turn.stop else "\nno task is left")
+        self.line(f"\nstop: {reason}")
 
     def replays(self, seeds: int) -> None:
         """What comes next takes a while."""
@@ -332,6 +324,7 @@ class _Screen:
         self.line(f"money     {result['spent']:.2f}")
         self.line(f"report    {result['report']}")
         self.line(f"          {result['seconds']:.0f} seconds in all\n")
+        self.line(f"label     querist serve {folder}    opens the labelling page in a browser")
         self.line(f"next      querist status {folder}")
         self.line(f"          querist why {folder} {result['item']}")
         self.line(f"          querist export {folder} --out labels.csv")

@@ -41,7 +41,7 @@ def handover(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put tasks into a table that another program fills, and take its answers up.
+    """Put tasks into a table that another program fills.
 
     Each row of querist_tasks is a pending task; whoever sets its value answers it. Answers are
     checked: a refused one leaves its reason in the column error, and the row open. Runs until

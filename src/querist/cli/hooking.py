@@ -50,7 +50,7 @@ def hooks(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Tell other programs what happens in a campaign: signed, retried, in order.
+    """Tell other programs what happens, signed and in order.
 
     A running `querist serve` delivers; without one, `querist hooks run DIR` does. `add` prints the
     secret that messages are signed with, once. `test` sends a message at once; `rotate` gives

@@ -57,7 +57,9 @@ def people(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show, invite and change the people of a server; it may run meanwhile.
+    """Show, invite and change the people of a server.
+
+    It may run meanwhile.
 
     Without an option everybody is listed, with open invitations and live tokens.
     """

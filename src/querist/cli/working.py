@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from pathlib import Path
 from typing import Annotated
@@ -27,7 +26,9 @@ def work(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Retrain and choose batches as labels come in, until interrupted.
+    """Retrain and choose batches as labels come in.
+
+    It goes on until it is interrupted.
 
     As many of these as you like may share a folder, on this machine or on others. What it says
     is kept in work.log of each campaign too, where the server reads it.
@@ -106,6 +107,6 @@ def _campaigns(target: Path) -> list[Path]:
 
 def _watch_parent(stop: threading.Event) -> None:
     """Stop once standard input ends: the server that held its other end is gone."""
-    while sys.stdin.buffer.read(1024):
+    while os.read(0, 1024):  # not sys.stdin: a thread that holds its lock breaks an orderly end
         pass
     stop.set()

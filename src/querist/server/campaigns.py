@@ -17,7 +17,7 @@ from querist.core.errors import BadInput, QueristError
 from querist.core.events import Event, ItemsAdded, event_to_json
 from querist.core.protocols import Pool, Question
 from querist.loop.desk import Desk
-from querist.loop.folder import CONFIG, open_desk, open_folder_pool, read_config
+from querist.loop.folder import CONFIG, LOG, open_desk, open_folder_pool, read_config
 from querist.server.clerk import Clerk
 from querist.server.errors import Refused
 from querist.server.live import Live
@@ -26,6 +26,7 @@ from querist.server.recent import Recent
 T = TypeVar("T")
 log = logging.getLogger("querist.server")
 
+LOOK = 0.5  # seconds between looks whether a folder is still there
 RETRY = 2.0  # seconds before a campaign that could not be opened is tried again
 
 
@@ -49,6 +50,8 @@ class Open:
     def __init__(self, name: str, folder: Path, desk: Desk) -> None:
         self.name = name
         self.folder = folder
+        self._log = _file_of(folder / LOG)
+        self._looked = time.monotonic()
         self.desk = desk
         self.clerk = Clerk(desk)
         self.recent = Recent(desk.journal.state)
@@ -56,6 +59,17 @@ class Open:
         self._reading: asyncio.Task[None] | None = None
         self.clerk.subscribe(self.recent.take_in)
         self.clerk.subscribe(self._follow)
+
+    def stands(self) -> bool:
+        """Whether the folder still holds the log this campaign was opened from.
+
+        What would be written to a log that was removed, or replaced by another, would be lost.
+        """
+        now = time.monotonic()
+        if now - self._looked < LOOK:
+            return True
+        self._looked = now
+        return (self.folder / CONFIG).is_file() and _file_of(self.folder / LOG) == self._log
 
     @property
     def identity(self) -> str:
@@ -114,6 +128,15 @@ class Open:
         await asyncio.to_thread(self.desk.journal.log.close)
 
 
+def _file_of(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another that came to stand in its place; None without one."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 class Served:
     """Every campaign of a server, opened when it is first asked for.
 
@@ -138,16 +161,15 @@ class Served:
             )
         self._open: dict[str, Open] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        self._failed: dict[str, tuple[float, QueristError]] = {}
+        self._failed: dict[str, tuple[float, Exception]] = {}
         self._on_open: list[Callable[[Open], None]] = []
 
     def names(self) -> list[str]:
         """Names of the campaigns there are now."""
         if self.single:
-            return [self.root.name]
-        if not self.root.is_dir():
-            return []
-        return sorted(path.parent.name for path in self.root.glob(f"*/{CONFIG}"))
+            return [self.root.name] if (self.root / CONFIG).is_file() else []
+        found = (path.parent.name for path in self.root.glob(f"*/{CONFIG}"))
+        return sorted(name for name in found if not name.startswith("."))
 
     def folder(self, name: str) -> Path:
         """The folder of a campaign.
@@ -179,9 +201,12 @@ class Served:
         Refused
             404 when there is none, 409 when it cannot be opened.
         """
-        folder = self.folder(name)
         if (found := self._open.get(name)) is not None:
-            return found
+            if found.stands():
+                return found
+            del self._open[name]
+            await found.close()
+        folder = self.folder(name)
         async with self._locks.setdefault(name, asyncio.Lock()):
             if (found := self._open.get(name)) is not None:
                 return found
@@ -193,7 +218,7 @@ class Served:
     async def _begin(self, name: str, folder: Path) -> Open:
         try:
             found = await asyncio.to_thread(lambda: Open(name, folder, open_desk(folder)))
-        except QueristError as error:
+        except (QueristError, OSError) as error:
             self._failed[name] = (time.monotonic(), error)
             raise self._broken(name, error) from error
         self._failed.pop(name, None)
@@ -203,7 +228,7 @@ class Served:
             callback(found)
         return found
 
-    def _broken(self, name: str, error: QueristError) -> Refused:
+    def _broken(self, name: str, error: Exception) -> Refused:
         return Refused(409, f"the campaign {name!r} cannot be opened: {error}")
 
     def opened(self) -> list[Open]:
@@ -227,9 +252,8 @@ async def campaign_of(request: Request) -> Open:
     name = request.path_params.get("name")
     if name is None:
         if not served.single:
-            raise Refused(
-                404, f"several campaigns are served; name one, as in /c/{served.names()[0]}/api/v1"
-            )
+            example = next(iter(served.names()), "NAME")
+            raise Refused(404, f"campaigns go by their names here, as in /c/{example}/api/v1")
         name = served.root.name
     return await served.get(name)
 

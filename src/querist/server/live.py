@@ -145,7 +145,8 @@ class Live:
         elif isinstance(event, Stepped):
             turn = round_from_json(event.round)
             metrics = {name: vars(interval) for name, interval in turn.metrics.items()}
-            yield "trained", {"round": turn.number, "labels": turn.labels, "metrics": metrics}
+            known = {"round": turn.number, "labels": turn.labels, "spent": turn.spent}
+            yield "trained", {**known, "metrics": metrics}
             if turn.stop:
                 yield "stop", {"reason": turn.verdicts["stop"].reason}
         elif event.kind in ("recipe_changed", "question_changed", "items_added"):

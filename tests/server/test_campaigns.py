@@ -1,0 +1,67 @@
+"""Campaigns that come, go and break while they are served; the others go on."""
+
+import shutil
+import time
+
+from querist.loop.folder import open_desk
+
+from .conftest import label, wait_for
+
+
+def test_a_broken_campaign_says_so_and_the_others_go_on(server, make_folder, tmp_path):
+    make_folder("good", n=40)
+    bad = make_folder("bad", n=40)
+    running = server(tmp_path)
+    good, broken = running.client(base="/c/good"), running.client(base="/c/bad")
+    (bad / "campaign.toml").write_text("[data\n")
+    said = broken.get("status")
+    assert said.status_code == 409
+    assert "not valid TOML" in said.json()["error"]
+    assert len(good.post("ask", json={"n": 2}).json()["tasks"]) == 2
+
+
+def test_a_campaign_that_is_removed_takes_no_more_answers(server, make_folder, tmp_path):
+    """An answer acknowledged after that would be on no disk."""
+    make_folder("stays", n=40)
+    gone = make_folder("gone", n=40)
+    running = server(tmp_path)
+    client = running.client(base="/c/gone")
+    (task,) = client.post("ask", json={}).json()["tasks"]
+    shutil.move(gone, tmp_path / ".away")
+    time.sleep(0.6)
+    answer = {"answers": [{"task_id": task["task_id"], "value": "ham"}]}
+    assert client.post("tell", json=answer).status_code == 404
+    assert running.client(base="/c/stays").get("status").status_code == 200
+    shutil.move(tmp_path / ".away", gone)  # and back again
+    assert client.post("tell", json=answer).status_code == 200
+
+
+def test_a_campaign_made_while_serving_is_there(server, make_folder, tmp_path):
+    make_folder("one", n=40)
+    running = server(tmp_path)
+    assert running.client(base="/c/two").get("status").status_code == 404
+    make_folder("two", n=40)
+    assert running.client(base="/c/two").get("status").status_code == 200
+
+
+def test_two_servers_on_one_folder_share_a_queue(server, folder):
+    one, two = server(folder).client(), server(folder).client()
+    first = one.post("ask", json={"n": 5, "by": "ann"}).json()["tasks"]
+    second = two.post("ask", json={"n": 10, "by": "bob"}).json()["tasks"]
+    assert len(first) == len(second) == 5
+    assert not {t["task_id"] for t in first} & {t["task_id"] for t in second}
+    told = [{"task_id": t["task_id"], "value": label(int(t["item_id"][1:]))} for t in first]
+    assert one.post("tell", json={"answers": told, "by": "ann"}).status_code == 200
+    assert two.get("status").json()["annotators"] == {"ann": 5}
+
+
+def test_items_added_by_another_process_are_known_at_once(server, folder):
+    one, two = server(folder).client(), server(folder).client()
+    assert two.get("status").json()["items"]["total"] == 60
+    fresh = [{"id": f"n{k}", "text": f"hello {k}"} for k in range(5)]
+    assert one.post("items", json={"items": fresh}).json() == {"added": 5, "total": 65}
+    wait_for(lambda: two.get("status").json()["items"]["total"] == 65)
+    assert two.get("why/n4").status_code == 200
+    desk = open_desk(folder)
+    assert len(desk.growth.pool) == 65
+    desk.journal.log.close()

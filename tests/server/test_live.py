@@ -1,0 +1,175 @@
+"""Server-sent events over real HTTP, and what somebody holds once they are gone."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import threading
+import time
+
+import httpx
+import pytest
+
+from querist.loop.folder import open_desk, open_folder
+from querist.server.clerk import Clerk
+from querist.server.errors import Refused
+from querist.server.live import MOST, Live
+
+from .conftest import label, wait_for
+
+
+class Listener(threading.Thread):
+    """Reads a stream in the background."""
+
+    def __init__(self, running, **params):
+        super().__init__(daemon=True)
+        self.client = running.client()
+        self.params = params
+        self.seen = []
+        self.ended = False
+        self.start()
+
+    def run(self):
+        with contextlib.suppress(httpx.RemoteProtocolError):  # the server was killed
+            self._read()
+        self.ended = True
+
+    def _read(self):
+        kind = ""
+        with self.client.stream("GET", "events", params=self.params, timeout=60) as stream:
+            assert stream.headers["content-type"].startswith("text/event-stream")
+            for line in stream.iter_lines():
+                if line.startswith("event: "):
+                    kind = line[7:]
+                elif line.startswith("data: "):
+                    self.seen.append((kind, json.loads(line[6:])))
+                elif line:
+                    self.seen.append(("comment", line))
+
+    def of(self, kind):
+        return [value for name, value in self.seen if name == kind]
+
+
+def test_a_stream_tells_of_answers_models_and_changes(server, folder):
+    running = server(folder)
+    heard = Listener(running, by="ann")
+    wait_for(lambda: heard.seen)
+    client = running.client()
+    tasks = client.post("ask", json={"n": 10, "by": "ann"}).json()["tasks"]
+    told = [{"task_id": t["task_id"], "value": label(int(t["item_id"][1:]))} for t in tasks]
+    client.post("tell", json={"answers": told, "by": "ann"})
+    wait_for(lambda: heard.of("told"))
+    assert heard.of("told")[-1]["answered"] == 10
+    assert "ann" in client.get("status").json()["present"]
+    with open_folder(folder) as campaign:  # another process trains
+        campaign.step()
+        campaign.change(budget=50)
+    wait_for(lambda: heard.of("changed"))
+    assert heard.of("trained")[0]["round"] == 1
+    assert heard.of("trained")[0]["labels"] == 10
+    assert heard.of("queued") and {"name": "budget"} in heard.of("changed")
+
+
+def test_the_server_ends_in_order_while_streams_are_open(server, folder):
+    running = server(folder)
+    listeners = [Listener(running, by=f"p{k}") for k in range(5)]
+    wait_for(lambda: all(one.seen for one in listeners))
+    begun = time.monotonic()
+    running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(timeout=20) == 0
+    assert time.monotonic() - begun < 9  # not the patience of a server nobody told
+    wait_for(lambda: all(one.ended for one in listeners))
+
+
+def test_a_stream_of_nobody_is_refused(server, folder):
+    running = server(folder)
+    assert httpx.get(f"{running.api}/events").status_code == 401
+    assert running.client().get("events", params={"by": " "}).status_code == 422
+
+
+@pytest.fixture
+def at_work(folder):
+    """Run a coroutine with a clerk at work and its live side, somebody gone after 0.2 s."""
+
+    def run(play):
+        async def go():
+            desk = open_desk(folder)
+            clerk = Clerk(desk)
+            await clerk.start()
+            live = Live(clerk, patience=0.2)
+            try:
+                return await play(clerk, live, desk.journal.state)
+            finally:
+                live.close()
+                await clerk.close()
+                desk.journal.log.close()
+
+        return asyncio.run(go())
+
+    return run
+
+
+def held(state):
+    return len(state.queues["train"].held)
+
+
+def test_who_closes_the_page_gives_back_what_he_holds(at_work):
+    async def play(clerk, live, state):
+        first, second = live.enter("ann"), live.enter("ann")
+        await clerk.ask(4, by="ann")
+        await clerk.ask(2, by="script")  # has no page: its leases are its own affair
+        live.leave("ann", first)
+        await asyncio.sleep(0.4)
+        assert held(state) == 6  # one page is still open
+        live.leave("ann", second)
+        await asyncio.sleep(0.1)
+        assert held(state) == 6  # it may be a reload
+        await asyncio.sleep(0.8)
+        assert held(state) == 2
+        assert live.present == []
+
+    at_work(play)
+
+
+def test_a_reload_or_another_page_elsewhere_keeps_it(at_work):
+    async def play(clerk, live, state):
+        stream = live.enter("ann")
+        await clerk.ask(3, by="ann")
+        live.leave("ann", stream)
+        await asyncio.sleep(0.1)
+        again = live.enter("ann")
+        await asyncio.sleep(0.4)
+        assert held(state) == 3
+        live.leave("ann", again)
+        await asyncio.sleep(0.15)
+        await clerk.ask(1, by="ann")  # acts over another server, or by script
+        await asyncio.sleep(0.15)
+        assert held(state) == 4
+        await asyncio.sleep(0.6)
+        assert held(state) == 0
+
+    at_work(play)
+
+
+def test_nobody_opens_streams_without_end(at_work):
+    async def play(clerk, live, state):
+        for _ in range(MOST):
+            live.enter("ann")
+        with pytest.raises(Refused, match="streams open") as refused:
+            live.enter("ann")
+        assert refused.value.status == 429
+        live.enter("bob")
+
+    at_work(play)
+
+
+def test_a_stream_nobody_reads_is_cut_off(at_work):
+    async def play(clerk, live, state):
+        stream = live.enter("ann")
+        for _ in range(1200):
+            live._send(b"event: x\n\n")
+        assert stream.qsize() == 1 and stream.get_nowait() is None
+        live._send(b"more")
+        assert stream.empty()
+
+    at_work(play)
