@@ -654,6 +654,19 @@ def test_a_session_is_fresh_after_every_login(folder):
     with_team(folder, work)
 
 
+def test_the_password_of_a_proxy_does_not_get_in_the_way(folder):
+    async def work(client, tokens):
+        cookies = {f"querist-{client.people.file.mark}": client.people.keys.open_session("bob")}
+        behind = client(cookies=cookies, headers={"Authorization": "Basic eDp5"})
+        assert (await behind.get("/api/v1/me")).json()["name"] == "bob"
+        asked = await behind.post("/api/v1/ask", json={"n": 1})
+        assert asked.status_code == 403  # and is no way round the word of the page
+        alone = client(headers={"Authorization": "Basic eDp5"})
+        assert (await alone.get("/api/v1/me")).status_code == 401
+
+    with_team(folder, work)
+
+
 def test_a_token_is_no_session_and_a_session_is_no_token(folder):
     async def work(client, tokens):
         session = client.people.keys.open_session("ann")

@@ -109,12 +109,12 @@ class Visit:
 
     @property
     def bearer(self) -> str | None:
-        """The token of the Authorization header; empty where the header is of another kind."""
-        given = self.heads.get("authorization")
-        if given is None:
-            return None
-        kind, _, token = given.partition(" ")
-        return token.strip() if kind.lower() == "bearer" else ""
+        """The token of an Authorization header; None without one of the kind Bearer.
+
+        A proxy in front may ask for a password of its own: what it passes on is not for us.
+        """
+        kind, space, token = self.heads.get("authorization", "").partition(" ")
+        return token.strip() if space and kind.lower() == "bearer" else None
 
     def cookie(self, name: str) -> str | None:
         """The value of a cookie; None without it, and where it comes twice.
