@@ -80,7 +80,8 @@ function show(found) {
 
 /** @param {number} [version] */
 export async function loadGuidelines(version) {
-  if (dirty && version === undefined) return; // what is being written is not overwritten
+  // What is being written or looked at is not taken from under somebody's hands.
+  if (version === undefined && (dirty || $("guide").contains(document.activeElement))) return;
   show(await get(version === undefined ? "guidelines" : `guidelines?version=${version}`));
 }
 

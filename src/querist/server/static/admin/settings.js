@@ -55,14 +55,18 @@ function strategyMeans(value) {
   return [`From the next round on “${value}” chooses the items. Its comparison with random labels begins anew. This may take a few seconds.`];
 }
 
+/** What the server said last: a change is explained by how things stand now. @type {any} */
+let latest = null;
+
 /**
  * @param {any} found what GET settings gave
  * @param {(found: any) => void} changed
  */
 export function showSettings(found, changed) {
+  latest = found;
   const place = $("fields");
-  const open = /** @type {HTMLElement | null} */ (place.querySelector("[data-dirty]"));
-  if (open) return; // what is being written is not overwritten
+  // What is being written or looked at is not taken from under somebody's hands.
+  if (place.querySelector("[data-dirty]") || place.contains(document.activeElement)) return;
   fill(place, ...SETTINGS.filter(({ name }) => name in found.settings).map((setting) => field(setting, found, changed)));
 }
 
@@ -107,16 +111,12 @@ function field(setting, found, changed) {
   const apply = async () => {
     const wanted = read();
     fill(error);
-    if (means && !(await sure(`Change ${title.toLowerCase()}?`, means(wanted, found), "Change it"))) {
-      changed(found);
-      reset();
-      return;
-    }
+    if (means && !(await sure(`Change ${title.toLowerCase()}?`, means(wanted, latest), "Change it"))) return again(latest);
     save.disabled = true;
     try {
       const now = await post("settings", { [name]: wanted }, 130_000);
-      delete form.dataset["dirty"];
       say(`${title} is changed.`);
+      again(now);
       changed(now);
     } catch (refused) {
       if (!(refused instanceof ApiError)) throw refused;
@@ -126,9 +126,11 @@ function field(setting, found, changed) {
       save.disabled = false;
     }
   };
-  const reset = () => {
-    delete form.dataset["dirty"];
-    form.replaceWith(field(setting, found, changed));
+  /** @param {any} now draw this field anew, as it stands */
+  const again = (now) => {
+    const fresh = field(setting, now, changed);
+    form.replaceWith(fresh);
+    /** @type {HTMLElement | null} */ (fresh.querySelector("input, select"))?.focus();
   };
   input.addEventListener("input", () => {
     const dirty = String(read() ?? "") !== String(value ?? "");
