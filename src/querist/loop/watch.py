@@ -79,39 +79,39 @@ def _watch(folder: Path, stop: threading.Event, every: float, say: Say) -> bool:
                 looked = state.position
                 if _opening(state) != opened:
                     return True
-                if failed != (now := _news(campaign)):
-                    failed = None if _turn(campaign, say) else now
-                    opened = _opening(state)
+                if failed is None or failed != _news(campaign):
+                    failed = _turn(campaign, say)
             stop.wait(every)
     return False
 
 
-def _turn(campaign: Campaign, say: Say) -> bool:
-    """Take a step if one is due; False when it failed."""
+def _turn(campaign: Campaign, say: Say) -> tuple[object, ...] | None:
+    """Take a step if one is due; what it was taken on when it failed, None when it did not."""
     worker, state = campaign._worker, campaign.desk.journal.state
     if state.recipe["paused"]:
         say("paused: nothing is trained or queued until the owner goes on")
-        return True
+        return None
     stopped = worker.parts.rule.states(state.rounds)["stop"]
     if state.rounds and stopped.stop:
         say(f"stopped: {stopped.reason}")
-        return True
+        return None
     if not is_due(worker):
-        return True
+        return None
+    now = _news(campaign)
     begun, bought, before = time.perf_counter(), state.bought, len(state.rounds)
     waiting = len(state.queues["train"])
     try:
         turn = campaign.step()
     except QueristError as error:
         say(f"no step: {error}")
-        return False
+        return now
     except Exception as error:  # whatever somebody's estimator raises
         say(f"training failed, and is tried again with the next label: {error!r}")
-        return False
+        return now
     if len(state.rounds) > before:
         say(_told(turn, time.perf_counter() - begun))
         _deepen(campaign, state.bought - bought, waiting)
-    return True
+    return None
 
 
 def is_due(worker: Worker) -> bool:
