@@ -173,6 +173,19 @@ def test_e07_two_annotators_never_get_the_same_task(running):
     assert (queue["waiting"], queue["leased"]) == (0, 0)
 
 
+def test_a_raised_budget_is_no_stop_any_more(server, make_folder):
+    folder = make_folder("short", budget=10)
+    client = server(folder).client()
+    told(client, *[of(task) for task in asked(client, 10)])
+    assert client.get("status").json()["bought"] == 10
+    assert client.post("ask", json={}).json()["reason"].startswith("stopped: budget")
+    desk = open_desk(folder)
+    desk.change("budget", 20, "me")
+    desk.journal.log.close()
+    assert client.get("status").json()["stop"]["stop"]["stop"] is False
+    assert "stopped" not in client.post("ask", json={}).json().get("reason", "")
+
+
 def test_h06_why_says_who_picked_labelled_and_when(client):
     (task,) = asked(client)
     told(client, of(task, key="k"))

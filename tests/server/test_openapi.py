@@ -7,7 +7,7 @@ from schemathesis import GenerationMode
 # streams never end; logins and roles have tests of their own, and a first user ends the open mode
 APART = r"/(events|people|invitations|sessions|tokens|audit|logout|hooks)"
 CALM = settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     derandomize=True,
     database=None,

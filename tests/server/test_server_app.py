@@ -1,6 +1,7 @@
 """The server as a whole: it starts, answers, shows pages, and ends."""
 
 import signal
+from pathlib import Path
 
 import httpx
 import pytest
@@ -33,3 +34,19 @@ def test_pages_take_the_token_once_and_then_a_cookie(server, folder, path):
 @pytest.mark.browser
 def test_the_page_opens_in_a_browser(page):
     assert page.locator("meta[name=base]").get_attribute("content") == ""
+
+
+def test_what_trains_or_draws_is_never_loaded_by_a_server_that_serves(server, folder):
+    """It would cost a second at the start, and memory in every server process."""
+    running = server(folder)
+    client = running.client()
+    (task,) = client.post("ask", json={}).json()["tasks"]
+    client.post("tell", json={"answers": [{"task_id": task["task_id"], "value": "ham"}]})
+    for path in ("status", "labels", "curve", "question", "me", f"why/{task['item_id']}"):
+        assert client.get(path).status_code == 200
+    loaded = Path(f"/proc/{running.pid}/maps")
+    if not loaded.exists():
+        pytest.skip("reads /proc")
+    libraries = loaded.read_text()
+    assert "numpy" in libraries
+    assert not [name for name in ("sklearn", "scipy") if f"/{name}/" in libraries]

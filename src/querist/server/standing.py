@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from querist.core.errors import BadInput
 from querist.core.types import Round, Task, Verdict
 from querist.loop.desk import Desk
+from querist.loop.settings import rule_of
 from querist.loop.state import IMPORTED, State
 from querist.reports.text import why
 from querist.server.guidelines import guidelines_json
 from querist.server.shapes import task_json
-from querist.stopping.budget import Budget
 
 
 def status(desk: Desk) -> dict[str, Any]:
@@ -53,19 +54,14 @@ def status(desk: Desk) -> dict[str, Any]:
 
 
 def verdicts(state: State) -> dict[str, Verdict]:
-    """What each rule said at the last round; the budget is looked at anew."""
-    found = dict(state.rounds[-1].verdicts) if state.rounds else {}
-    budget = state.recipe.get("budget")
-    if budget is not None and state.bought >= budget:
-        verdict = Budget(labels=budget)(_now(state))
-        found["budget"] = verdict
-        if not ("stop" in found and found["stop"].stop):
-            found["stop"] = verdict
-    return found
-
-
-def _now(state: State) -> list[Round]:
-    return [replace(state.rounds[-1], bought=state.bought)] if state.rounds else []
+    """What each stopping rule says now, by the rules and the budget as they stand."""
+    last = state.rounds[-1] if state.rounds else Round(0)
+    try:
+        rule = rule_of(state.recipe)
+    except BadInput:  # a rule this process does not know, of a plug-in say: as the round had it
+        return dict(last.verdicts)
+    spent = (state.recipe.get("price") or 0.0) * state.bought
+    return rule.states([*state.rounds[:-1], replace(last, bought=state.bought, spent=spent)])
 
 
 def class_counts(desk: Desk) -> dict[str, int]:
