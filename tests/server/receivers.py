@@ -30,7 +30,10 @@ class Got:
 
 
 class Receiver:
-    """Answers with what `script` gives for the number of the request: status, or a function."""
+    """Answers with what `script` gives for the number of a request.
+
+    A status, or one with headers; None hangs, "drop" closes the connection without a word.
+    """
 
     def __init__(
         self,
@@ -54,6 +57,9 @@ class Receiver:
                 status, more = found if isinstance(found, tuple) else (found, {})
                 if status is None:  # hang until the end of the test
                     receiver.leaving.wait(30)
+                    return
+                if status == "drop":  # taken, and nobody is told
+                    self.close_connection = True
                     return
                 self.send_response(status)
                 for name, value in more.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import shutil
 import signal
 import ssl
@@ -13,6 +14,7 @@ import sys
 import threading
 import time
 from contextlib import closing
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook
@@ -63,11 +65,11 @@ def deliver(folder):
     """Run a postman in a thread of its own: deliver(patience); ended with the test."""
     ends = []
 
-    def start(patience: Patience = QUICK, log=None):
+    def start(patience: Patience = QUICK, at=folder):
         said: list[str] = []
-        log = log or SQLiteLog(folder / LOG)
+        log = SQLiteLog(at / LOG)
         loop = asyncio.new_event_loop()
-        postman = Postman(folder, log, patience, said.append)
+        postman = Postman(at, log, patience, said.append)
         task = loop.create_task(postman.run())
 
         def run() -> None:
@@ -382,6 +384,49 @@ def test_a_kill_in_the_middle_of_a_delivery_loses_nothing(folder, desk, book, re
     wait_for(lambda: len(taker.got) >= 2 and len(items(taker)) == 4)
     assert items(taker) == done
     assert taker.got[1].id == taker.got[0].id and taker.got[1].body == taker.got[0].body
+
+
+def test_through_errors_hangs_cuts_and_kills_everything_arrives_in_order(
+    make_folder, receiver, deliver
+):
+    """Each answer at least once, first seen in the order of the log, whatever happens between."""
+    folder = make_folder("storm", n=200, batch=150)
+    draw, calm = random.Random(7), threading.Event()
+
+    def weather(k: int):
+        kinds, weights = (200, 500, "drop", None), (10, 4, 4, 1)
+        return 200 if calm.is_set() else draw.choices(kinds, weights)[0]
+
+    taker = receiver(weather)
+    patience = Patience(timeout=0.5, first=0.01, most=0.05, poll=0.01)
+    with closing(HookBook(folder / FILE)) as book, closing(SQLiteLog(folder / LOG)) as log:
+        hook = book.add(log, taker.url, ["answered", "retracted"], private=True)
+        desk = open_desk(folder)
+        for _ in range(4):
+            ends = [deliver(patience, folder)[1] for _ in range(2)]
+            for item_id in answer(desk, 12):
+                if draw.random() < 0.2:
+                    desk.retract(item_id, "ann")
+            time.sleep(draw.random() * 0.5)
+            for end in ends:
+                end()  # cancelled wherever it is
+        calm.set()
+        deliver(patience, folder)
+        book.take_in(log)
+        wait_for(lambda: book.find(hook.id).waiting == 0, 60)
+        happened = [(e.kind, e.item_id) for _, e in log.read() if e.kind in ("told", "retracted")]
+        desk.journal.log.close()
+    first: dict[str, Any] = {}
+    for got in taker.got:
+        first.setdefault(got.id, got.json)
+    came = []
+    for form in first.values():
+        if form["type"] == "answered":
+            came += [("told", one["item_id"]) for one in form["data"]["answers"]]
+        else:
+            came.append(("retracted", form["data"]["item_id"]))
+    assert came == happened and len(happened) > 50
+    assert len(taker.got) > len(first), "some came twice, under one id"
 
 
 def test_a_book_of_another_campaign_is_refused(make_folder, folder, desk):

@@ -66,6 +66,8 @@ def hooks(
         return
     with closing(HookBook(folder / FILE)) as book:
         if act is Act.list:
+            with closing(_log_of(folder)) as log:
+                book.take_in(log)  # so that what waits is counted, whether or not anybody delivers
             _list(book, as_json)
             return
         if hook is None:
