@@ -322,7 +322,7 @@ def test_certificates_are_checked_against_the_name(desk, book, tmp_path, monkeyp
     tls.load_cert_chain(certificate, key)
     taker = Receiver(tls=tls)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    webhooks._certificates.cache_clear()
+    webhooks._tools.cache_clear()
     try:
         for host, taken in (("localhost", True), ("127.0.0.1", False)):
             url = f"https://{host}:{taker.port}/"
@@ -331,7 +331,7 @@ def test_certificates_are_checked_against_the_name(desk, book, tmp_path, monkeyp
             assert came.ok == taken, came.note
         assert "certificate verify failed" in came.note and len(taker.got) == 1
     finally:
-        webhooks._certificates.cache_clear()
+        webhooks._tools.cache_clear()
         taker.close()
 
 

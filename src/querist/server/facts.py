@@ -106,7 +106,8 @@ def _(event: Told, position: int, db: sqlite3.Connection) -> Iterator[Fact]:
     task_id, number = found
     db.execute("UPDATE task SET open = 0 WHERE task_id = ?", (task_id,))
     db.execute("UPDATE batch SET answered = answered + 1 WHERE number = ?", (number,))
-    if not db.execute("SELECT 1 FROM task WHERE batch = ? AND open LIMIT 1", (number,)).fetchone():
+    whole = "SELECT answered = size FROM batch WHERE number = ?"
+    if db.execute(whole, (number,)).fetchone()[0]:
         yield _over(number, position, event.at, db)
 
 

@@ -112,9 +112,9 @@ async def _post(hook: Hook, message_id: str, body: str) -> Outcome:
         "webhook-timestamp": str(now),
         "webhook-signature": sign(hook.secrets, message_id, now, body),
     }
-    httpx = _httpx()
+    httpx, certificates = await asyncio.to_thread(_tools)  # loading them takes a while
     client = httpx.AsyncClient(
-        verify=_certificates(), trust_env=False, follow_redirects=False, timeout=None
+        verify=certificates, trust_env=False, follow_redirects=False, timeout=None
     )
     async with client:
         for target in targets:
@@ -139,19 +139,18 @@ def _named(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:_SAID]
 
 
-def _httpx() -> ModuleType:
+@cache
+def _tools() -> tuple[ModuleType, ssl.SSLContext]:
+    """httpx, and whom to trust: the machine's authorities, SSL_CERT_FILE's and the usual ones."""
     try:
-        return import_module("httpx")
+        httpx, certifi = import_module("httpx"), import_module("certifi")
+        for late in ("httpcore", "anyio._backends._asyncio"):  # or the first request waits for them
+            import_module(late)
     except ImportError:
         raise need_extra("httpx", "server") from None
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """The authorities of the machine, those that SSL_CERT_FILE names, and the usual ones."""
-    context = ssl.create_default_context(cafile=import_module("certifi").where())
+    context = ssl.create_default_context(cafile=certifi.where())
     context.load_default_certs()
-    return context
+    return httpx, context
 
 
 async def _words(response: httpx.Response) -> str:
