@@ -180,6 +180,7 @@ def test_an_error_is_tried_again_with_the_same_id(desk, book, receiver, deliver)
     assert len(first) == 4 and len({got.body for got in first}) == 1
     assert [got.id for got in taker.got[:4]] == [first[0].id] * 4, "nothing overtakes it"
     assert items(taker) == done
+    wait_for(lambda: not book.find(hook.id).waiting)  # the outcome is written after the answer
     (delivery,) = [d for d in book.deliveries(hook.id) if d["id"] == first[0].id]
     assert (delivery["attempts"], delivery["state"]) == (4, "done")
     assert any("500 not today; next attempt" in line for line in said)
