@@ -21,16 +21,18 @@ def test_the_leading_metric_is_the_one_measured_last():
 
 
 def test_the_outlook_ends_where_the_budget_ends():
-    assert outlook(rounds(), "accuracy", 900).labels[-1] == 900
-    assert outlook(rounds(), "accuracy", None).labels[-1] == 1200
-    assert outlook(rounds(), "accuracy", 600).labels == ()
-    assert "too few points" in outlook(rounds()[:4], "accuracy", 900).reason
-    assert "too few points" in outlook([Round(0)], "accuracy", 900).reason
+    assert outlook(rounds(), "accuracy", 900, 5000).labels[-1] == 900
+    assert outlook(rounds(), "accuracy", None, 5000).labels[-1] == 1200
+    assert outlook(rounds(), "accuracy", 600, 5000).labels == ()
+    assert outlook(rounds(), "accuracy", None, 700).labels[-1] == 700
+    assert outlook(rounds(), "accuracy", None, 600).labels == ()
+    assert "too few points" in outlook(rounds()[:4], "accuracy", 900, 5000).reason
+    assert "too few points" in outlook([Round(0)], "accuracy", 900, 5000).reason
 
 
 def test_a_model_trained_again_on_the_same_labels_is_no_new_point():
     again = [*rounds(SCORES[:4]), measured(5, 400, 0.5), measured(6, 400, 0.9)]
-    assert "4 measured rounds" in outlook(again, "accuracy", None).reason
+    assert "4 measured rounds" in outlook(again, "accuracy", None, 5000).reason
 
 
 def test_targets_are_found_inside_combined_rules():
@@ -53,7 +55,7 @@ def test_targets_are_found_inside_combined_rules():
 
 
 def test_the_figure_holds_the_run_its_forecast_and_the_target():
-    ahead = outlook(rounds(), "accuracy", 900)
+    ahead = outlook(rounds(), "accuracy", 900, 5000)
     figure = curve_figure(rounds(), "accuracy", {"rule": "target", "score": 0.8}, ahead=ahead)
     named = {trace.name: trace for trace in figure.data if trace.name}
     assert list(named["this run"].y) == SCORES

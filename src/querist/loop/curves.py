@@ -37,8 +37,10 @@ def leading_metric(rounds: Sequence[Round]) -> str | None:
     return next((name for turn in reversed(rounds) if (name := leading(turn.metrics))), None)
 
 
-def outlook(rounds: Sequence[Round], metric: str, budget: int | None) -> Forecast:
+def outlook(rounds: Sequence[Round], metric: str, budget: int | None, items: int) -> Forecast:
     """Where the curve is going, up to what the budget still pays for.
+
+    `items` is how many there are to train on: more labels than that cannot come.
 
     Rounds of the same number of labels count once, the last of them: a model trained again on
     the same labels is no new point.
@@ -51,6 +53,7 @@ def outlook(rounds: Sequence[Round], metric: str, budget: int | None) -> Forecas
     if labels:
         bought = rounds[-1].bought
         ahead = labels[-1] * 2 if budget is None else labels[-1] + max(budget - bought, 0)
+        ahead = min(ahead, max(items, labels[-1]))
     return forecast(labels, [points[n] for n in labels], ahead, metric=metric)
 
 

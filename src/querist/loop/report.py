@@ -190,7 +190,9 @@ def _curve(
         notes.append("random is estimated: models trained on control labels alone")
     else:
         notes.append(_FEW)
-    ahead = outlook(rounds, metric, campaign.parts.recipe.budget)
+    counts = campaign.status()["items"]
+    most = counts["total"] - counts["held_out"]
+    ahead = outlook(rounds, metric, campaign.parts.recipe.budget, most)
     if ahead.labels:
         notes.append(f"the forecast is {ahead.reason}; {_STAYS}")
     spec = campaign.parts.rule.to_spec()

@@ -85,7 +85,7 @@ def forecast(
         rounds = "1 measured round" if len(x) == 1 else f"{len(np.unique(x))} measured rounds"
         return Forecast((), (), f"too few points to look ahead: {rounds}, and it takes {FEWEST}")
     if end <= x[-1]:
-        return Forecast((), (), "nothing lies ahead: every label is bought")
+        return Forecast((), (), "nothing lies ahead: no further label can come")
     sign = 1.0 if higher_is_better(metric) else -1.0
     y = sign * np.array([found.value for found in scores])
     error = np.array([(found.high - found.low) / _WIDE for found in scores])

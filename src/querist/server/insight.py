@@ -105,7 +105,12 @@ class Insight:
 
     def _curve(self, copied: dict[str, Any], metric: str | None) -> dict[str, Any]:
         """Drawn once a round: the figure costs more than all the rest."""
-        key = (len(copied["rounds"]), copied["campaign"]["budget"], copied["until"])
+        key = (
+            len(copied["rounds"]),
+            copied["campaign"]["budget"],
+            copied["until"],
+            copied["trainable"],
+        )
         if self._drawn[0] != key:
             self._drawn = key, shown.curve(copied, metric)
         return self._drawn[1]
@@ -128,6 +133,7 @@ def snapshot(desk: Desk) -> dict[str, Any]:
         "bought": state.bought,
         "labelled": len(state.votes),
         "held": held,
+        "trainable": len(desk.growth.ledger.covered_rows()),
         "until": recipe.get("until"),
         "verdicts": standing.verdicts(state),
         "classes": list(state.question.get("labels", ())),

@@ -56,7 +56,7 @@ def curve(copied: Mapping[str, Any], metric: str | None) -> dict[str, Any]:
         return {"metric": None, "figure": None, "rows": [], "forecast": None, "said": [none]}
     from querist.loop.curves import curve_figure  # plotly comes with it
 
-    ahead = outlook(rounds, metric, budget)
+    ahead = outlook(rounds, metric, budget, copied["trainable"])
     figure = curve_figure(rounds, metric, rule_spec(copied["until"]), ahead=ahead)
     flat = plateau(rounds, metric)
     said = [_forecast_said(metric, ahead)]
