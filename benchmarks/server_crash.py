@@ -1,13 +1,15 @@
 """The labelling server killed under load, over and over: is every acknowledged answer still there?
 
-    python benchmarks/server_crash.py [--kills 200] [--clients 4] [--items 40000]
+    python benchmarks/server_crash.py [--kills 200] [--clients 4] [--items 40000] [--add]
 
 Annotators ask and tell over HTTP without a pause; `kill -9` ends the server at a drawn moment,
 and another one is started over the same folder. Like the page, each annotator sends an answer
 again, under the same key, until it is acknowledged. What was acknowledged is kept here, outside
 of the server. At the end the log is read: each acknowledged answer must stand in it once, no
-answer twice, no item with two people, the order of the queue kept, the hash chain whole.
-Writes benchmarks/results/server_crash.json.
+answer twice, no item with two people, the hash chain whole. While leases outlast the run, no task
+is handed out twice, and the order of the queue is kept; a task that died with the connection on
+its way to an annotator waits for its lease, and comes first then.
+Writes benchmarks/results/server_crash.json; `server_page.py` makes the page of it.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from server_client import Server, Wire
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "server_crash.json"
+LONG = 80_000  # seconds of a lease that outlasts any run
 
 
 def make(room, items, batch):
@@ -53,7 +56,7 @@ class Life:
         self.sent = self.cut = self.again = 0
 
 
-async def annotator(life, by, acknowledged, refused):
+async def annotator(life, by, lease, acknowledged, refused):
     """Ask and tell until it is over; an answer is sent until somebody takes it."""
     wire, number, held = None, 0, []
     while not life.over:
@@ -67,7 +70,7 @@ async def annotator(life, by, acknowledged, refused):
         wire = wire or Wire(life.port)
         try:
             if not held:
-                status, asked = await wire.post("/api/v1/ask", {"n": 3, "by": by})
+                status, asked = await wire.post("/api/v1/ask", {"n": 3, "by": by, "lease": lease})
                 if status != 200:
                     refused.append(("ask", status, asked))
                     await asyncio.sleep(0.01)
@@ -97,14 +100,14 @@ async def annotator(life, by, acknowledged, refused):
         wire.close()
 
 
-async def lives(folder, kills, clients, seed, longest):
+async def lives(folder, kills, clients, lease, longest):
     """Start, load and kill the server; what was acknowledged, what was refused."""
     life, acknowledged, refused = Life(), {}, []
     people = [
-        asyncio.ensure_future(annotator(life, f"p{k}", acknowledged, refused))
+        asyncio.ensure_future(annotator(life, f"p{k}", lease, acknowledged, refused))
         for k in range(clients)
     ]
-    chance = random.Random(seed)
+    chance = random.Random(kills)
     for number in range(kills):
         server = await asyncio.to_thread(Server, folder)
         before, life.port = len(acknowledged), server.port
@@ -156,13 +159,14 @@ def found_in(folder, acknowledged):
     }
 
 
-def run(folder, kills, clients, seed=0, longest=0.5):
+def run(folder, kills, clients, lease=LONG, longest=0.5):
     """Kill the server `kills` times, then count."""
     begun = time.perf_counter()
-    life, acknowledged, refused = asyncio.run(lives(folder, kills, clients, seed, longest))
+    life, acknowledged, refused = asyncio.run(lives(folder, kills, clients, lease, longest))
     return {
         "kills": kills,
         "clients": clients,
+        "lease_s": lease,
         "seconds": round(time.perf_counter() - begun, 1),
         "answers_sent": life.sent,
         "connections_cut": life.cut,
@@ -178,14 +182,18 @@ def main():
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--items", type=int, default=40_000)
+    parser.add_argument("--lease", type=float, default=LONG, help="seconds a task is held")
+    parser.add_argument("--add", action="store_true", help="keep the runs there are")
     parser.add_argument("--dry", action="store_true", help="print, and write nothing")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as room:
         folder = make(Path(room), given.items, int(0.85 * given.items))
-        found = run(folder, given.kills, given.clients)
+        found = run(folder, given.kills, given.clients, given.lease)
     print(json.dumps(found, indent=1))
     if not given.dry:
-        RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        runs = json.loads(RESULTS.read_text(encoding="utf-8"))["runs"] if given.add else []
+        text = json.dumps({"runs": [*runs, found]}, indent=1) + "\n"
+        RESULTS.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -54,3 +54,10 @@ def test_kill_9_under_load_loses_and_doubles_nothing(bench, tmp_path):
     wrong = ("lost", "doubled", "items_of_two_people", "handed_out_twice", "out_of_order")
     assert {name: found[name] for name in wrong} == dict.fromkeys(wrong, 0)
     assert found["refused"] == 0, found["first_refused"]
+
+
+def test_the_page_is_what_the_results_give(bench):
+    made = bench("server_page")
+    assert made.page(made.results()) == made.PAGE.read_text(encoding="utf-8"), (
+        "run: python benchmarks/server_page.py"
+    )

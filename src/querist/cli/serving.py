@@ -202,6 +202,7 @@ def _run(app: Any, listening: socket.socket, ready: Callable[[], None]) -> None:
         app,
         log_level="warning",
         access_log=False,
+        ws="none",  # nothing here speaks it, and its library takes long to load
         server_header=False,
         date_header=False,
         proxy_headers=False,  # the gate reads them, where it was asked to
