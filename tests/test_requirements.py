@@ -10,6 +10,8 @@ import csv
 import io
 import json
 import re
+import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -23,8 +25,11 @@ from sklearn.pipeline import make_pipeline
 
 import querist as q
 from querist.cli import main
+from querist.loop.folder import create_folder, open_desk, open_folder
 from querist.loop.report import build_report
 from querist.metrics.paired import adjust
+from querist.server.handover import Handover
+from querist.server.task_rows import open_rows
 from querist.simulation import Study
 from querist.simulation.plan import AGAIN, BASELINE
 from querist.simulation.study_page import page_of
@@ -573,3 +578,33 @@ def test_d13_texts_bring_their_own_representation(questions):
         texts, kinds, model=model, strategy="auto", start=30, batch=60, budget=150, seed=0
     )
     assert curve.score()[-1] > curve.score()[0]
+
+
+def test_e02_tasks_are_rows_another_program_fills(tmp_path):
+    """Rows are offered, filled through plain SQL, checked, and come back as labels that train."""
+    source = tmp_path / "mails.csv"
+    source.write_text("id,body\n" + "".join(f"m{k},{'win' * (k % 2)} {k}\n" for k in range(60)))
+    folder, database = tmp_path / "mails", tmp_path / "tasks.db"
+    columns = {"id": "id", "text": "body"}
+    settings = {"batch": 20, "seed": 0}
+    create_folder(
+        folder, source, q.Choice(["spam", "ham"]), columns=columns, settings=settings
+    ).log.close()
+    desk = open_desk(folder)
+    with (
+        closing(desk.journal.log) as log,
+        closing(open_rows(f"sqlite:///{database}")) as rows,
+        closing(sqlite3.connect(database, isolation_level=None)) as program,
+    ):
+        hands = Handover(desk, rows, "mails", depth=20)
+        hands.once()
+        program.execute("UPDATE querist_tasks SET value = iif(item LIKE '%win%', 'spam', 'ham')")
+        program.execute("UPDATE querist_tasks SET value = 'sapm' WHERE rowid = 1")
+        assert hands.once() == 19
+        ((error,),) = program.execute("SELECT error FROM querist_tasks WHERE rowid = 1")
+        assert "Did you mean 'spam'?" in error
+        assert sum(event.kind == "told" for _, event in log.read()) == 19
+    with open_folder(folder) as campaign:
+        assert campaign.step().labels == 19
+        labels = {row["id"]: row["value"] for row in campaign.labels()}
+    assert all(value == ("spam" if int(name[1:]) % 2 else "ham") for name, value in labels.items())
