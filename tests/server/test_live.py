@@ -23,14 +23,16 @@ class Listener(threading.Thread):
 
     def __init__(self, running, **params):
         super().__init__(daemon=True)
-        self.client = running.client()
+        bearer = {"Authorization": f"Bearer {running.token}"}
+        # not one of running.client(): those are closed while the thread still reads
+        self.client = httpx.Client(base_url=running.api, headers=bearer)
         self.params = params
         self.seen = []
         self.ended = False
         self.start()
 
     def run(self):
-        with contextlib.suppress(httpx.RemoteProtocolError):  # the server was killed
+        with self.client, contextlib.suppress(httpx.TransportError):  # the server was killed
             self._read()
         self.ended = True
 
