@@ -13,7 +13,7 @@ from querist.loop.history import History
 from querist.loop.journal import Journal
 from querist.loop.settings import lasting
 from querist.loop.state import State
-from querist.loop.summary import label_rows, summary
+from querist.loop.summary import decoded_rows, summary
 from querist.loop.worker import Worker
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ class Campaign:
         """Every label: id, value, confidence, votes, arm, probability of having been picked."""
         with self._journal.lock:
             self._journal.sync()
-            return label_rows(self._journal.state, self.parts.question)
+            return decoded_rows(self._journal.state, self.parts.question)
 
     def status(self) -> dict[str, Any]:
         """Where the campaign stands, as plain JSON."""

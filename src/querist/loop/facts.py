@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from querist.loop.needs import reach
-from querist.loop.summary import class_counts
+from querist.loop.standing import class_counts
 from querist.strategies import Facts, Sizes
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def facts_of(worker: Worker) -> Facts:
         worker.journal.sync()
         candidates = len(growth.ledger.candidates(1))
         labelled = len(growth.ledger.training_rows())
-        counts = class_counts(parts, state, growth.ledger)
+        counts = class_counts(parts.question, state, growth.ledger)
     trained = [turn.seconds.get("fit", 0.0) for turn in state.rounds]
     return Facts(
         Sizes(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
@@ -14,46 +13,22 @@ from querist.loop.groups import group_rows
 from querist.loop.ledger import Ledger
 from querist.loop.mistakes import told
 from querist.loop.rounds import round_to_json
-from querist.loop.state import IMPORTED, State
+from querist.loop.standing import label_rows, standing
+from querist.loop.state import State
 from querist.loop.turn import Parts
 
 
 def summary(parts: Parts, state: State, ledger: Ledger) -> dict[str, Any]:
     """Counts, money, the last round, what the rules say, and remarks."""
-    recipe, last = parts.recipe, _now(parts, state)
-    counts = ledger.counts()
-    verdicts = parts.rule.states([*state.rounds[:-1], last])
-    train, holdout = state.queues["train"], state.queues["holdout"]
+    last = _now(parts, state)
+    found = standing(parts.question, state, ledger, parts.rule.states([*state.rounds[:-1], last]))
     return {
-        "labels": counts["labelled"],
-        "bought": state.bought,
-        "budget": recipe.budget,
-        "spent": None if recipe.price is None else round(recipe.price * state.bought, 2),
-        "price": recipe.price,
-        "items": counts,
-        "queue": {
-            "waiting": len(train),
-            "leased": len(train.held),
-            "holdout_waiting": len(holdout),
-            "holdout_leased": len(holdout.held),
-        },
-        "round": last.number if state.rounds else None,
-        "rounds": len(state.rounds),
-        "metrics": {name: vars(i) for name, i in last.metrics.items()},
-        "measured_on": last.measured_on,
-        "stop": {name: vars(verdict) for name, verdict in verdicts.items()},
+        **found,
         "goals": goals(parts, state),
-        "strategy": state.recipe.get("strategy"),
         "check": checked(parts, state),
-        "model": state.recipe.get("model"),
-        "question": parts.question.to_json(),
-        "classes": class_counts(parts, state, ledger),
         "groups": group_rows(state, ledger, last),
-        "mistakes": told(recipe.mistakes, getattr(parts.question, "labels", ())),
-        "annotators": annotators(state),
+        "mistakes": told(parts.recipe.mistakes, getattr(parts.question, "labels", ())),
         "duplicates": sum(came.duplicates for came in state.arrivals),
-        "data_version": last.data_version,
-        "seconds": dict(last.seconds),
         "notes": list(dict.fromkeys([*parts.notes, *last.notes])),
     }
 
@@ -68,43 +43,11 @@ def checked(parts: Parts, state: State) -> dict[str, Any] | None:
     return {"labels": labels, **asdict(check), "fallback": "" if instead is None else repr(instead)}
 
 
-def label_rows(state: State, question: Question) -> list[dict[str, Any]]:
-    """One dict a labelled item: id, value, confidence, votes, arm, probability."""
-    rows = []
-    for item_id, votes in state.votes.items():
-        belief = state.belief(item_id)
-        assert belief is not None
-        first = min(votes.values(), key=lambda vote: vote.position)  # the one that was bought
-        why = state.tasks[first.task_id].why if first.task_id else None
-        rows.append(
-            {
-                "id": item_id,
-                "value": belief.value,
-                "confidence": belief.confidence,
-                "votes": belief.votes,
-                "arm": why.arm if why else "given",
-                "probability": why.probability if why else None,
-            }
-        )
+def decoded_rows(state: State, question: Question) -> list[dict[str, Any]]:
+    """One dict a labelled item, its value as the question was given it."""
+    rows = label_rows(state)
     values = question.decode(question.encode([row["value"] for row in rows])) if rows else []
     return [row | {"value": value} for row, value in zip(rows, values, strict=True)]
-
-
-def annotators(state: State) -> dict[str, int]:
-    """Standing answers per annotator, imported labels aside."""
-    counted = Counter(vote.by for votes in state.votes.values() for vote in votes.values())
-    return {by: n for by, n in sorted(counted.items()) if by != IMPORTED}
-
-
-def class_counts(parts: Parts, state: State, ledger: Ledger) -> dict[str, int]:
-    """Training labels per class, zeros included; empty for a number."""
-    labels = getattr(parts.question, "labels", ())
-    counted: Counter[str] = Counter()
-    for item_id in ledger.pool.ids(ledger.training_rows()):
-        belief = state.belief(item_id)
-        if belief is not None:
-            counted.update(belief.value if isinstance(belief.value, list) else [belief.value])
-    return {label: counted[label] for label in labels}
 
 
 def goals(parts: Parts, state: State) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from querist.core.errors import BadInput
 from querist.loop.plan import Plan, plan
 from querist.loop.profile import doubt_of, flat_text, sparsity_of
 from querist.loop.recipe import is_whole
-from querist.loop.summary import class_counts
+from querist.loop.standing import class_counts
 from querist.metrics.profile import SPARSE, Doubt
 from querist.reports import worth
 from querist.reports.worth import ASSUMED, CLAIMS_IN, GIVEN, OWN, Assessment, Reason
@@ -170,7 +170,7 @@ def found_in(worker: Worker) -> Found:
     parts, growth, state = worker.parts, worker.growth, worker.journal.state
     with worker.journal.lock:
         worker.journal.sync()
-        rounds, counts = list(state.rounds), class_counts(parts, state, growth.ledger)
+        rounds, counts = list(state.rounds), class_counts(parts.question, state, growth.ledger)
     trained = [turn for turn in rounds if turn.model_version is not None]
     model = worker.model() if trained and parts.question.view == "choice" else None
     seed = parts.recipe.seed

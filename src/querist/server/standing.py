@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,7 +10,8 @@ from querist.core.errors import BadInput
 from querist.core.types import Round, Task, Verdict
 from querist.loop.desk import Desk
 from querist.loop.settings import rule_of
-from querist.loop.state import IMPORTED, State
+from querist.loop.standing import label_rows, standing
+from querist.loop.state import State
 from querist.reports.text import why
 from querist.server.guidelines import guidelines_json
 from querist.server.shapes import task_json
@@ -19,38 +19,8 @@ from querist.server.shapes import task_json
 
 def status(desk: Desk) -> dict[str, Any]:
     """Counts, money, the last round, and what the rules say."""
-    state, ledger = desk.journal.state, desk.growth.ledger
-    recipe, counts = state.recipe, ledger.counts()
-    train, holdout = state.queues["train"], state.queues["holdout"]
-    last = state.rounds[-1] if state.rounds else None
-    price = recipe.get("price")
-    return {
-        "labels": counts["labelled"],
-        "bought": state.bought,
-        "budget": recipe.get("budget"),
-        "spent": None if price is None else round(price * state.bought, 2),
-        "price": price,
-        "items": counts,
-        "queue": {
-            "waiting": len(train),
-            "leased": len(train.held),
-            "holdout_waiting": len(holdout),
-            "holdout_leased": len(holdout.held),
-        },
-        "round": None if last is None else last.number,
-        "rounds": len(state.rounds),
-        "metrics": {} if last is None else {name: vars(i) for name, i in last.metrics.items()},
-        "measured_on": "" if last is None else last.measured_on,
-        "stop": {name: vars(verdict) for name, verdict in verdicts(state).items()},
-        "strategy": recipe.get("strategy"),
-        "model": recipe.get("model"),
-        "question": desk.question.to_json(),
-        "classes": class_counts(desk),
-        "annotators": annotators(state),
-        "data_version": "" if last is None else last.data_version,
-        "seconds": {} if last is None else dict(last.seconds),
-        "notes": [] if last is None else list(last.notes),
-    }
+    state = desk.journal.state
+    return standing(desk.question, state, desk.growth.ledger, verdicts(state))
 
 
 def verdicts(state: State) -> dict[str, Verdict]:
@@ -64,44 +34,9 @@ def verdicts(state: State) -> dict[str, Verdict]:
     return rule.states([*state.rounds[:-1], replace(last, bought=state.bought, spent=spent)])
 
 
-def class_counts(desk: Desk) -> dict[str, int]:
-    """Training labels per class, zeros included; empty for a number."""
-    state, ledger = desk.journal.state, desk.growth.ledger
-    names = getattr(desk.question, "labels", ())
-    counted: Counter[str] = Counter()
-    for item_id in ledger.pool.ids(ledger.training_rows()):
-        belief = state.belief(item_id)
-        if belief is not None:
-            counted.update(belief.value if isinstance(belief.value, list) else [belief.value])
-    return {name: counted[name] for name in names}
-
-
-def annotators(state: State) -> dict[str, int]:
-    """Standing answers per annotator, imported labels aside."""
-    counted = Counter(vote.by for votes in state.votes.values() for vote in votes.values())
-    return {by: n for by, n in sorted(counted.items()) if by != IMPORTED}
-
-
 def labels(desk: Desk) -> list[dict[str, Any]]:
     """One dict a labelled item: id, value, confidence, votes, arm, probability."""
-    state = desk.journal.state
-    rows = []
-    for item_id, votes in state.votes.items():
-        belief = state.belief(item_id)
-        assert belief is not None
-        first = min(votes.values(), key=lambda vote: vote.position)
-        asked = state.tasks[first.task_id].why if first.task_id else None
-        rows.append(
-            {
-                "id": item_id,
-                "value": belief.value,
-                "confidence": belief.confidence,
-                "votes": belief.votes,
-                "arm": asked.arm if asked else "given",
-                "probability": asked.probability if asked else None,
-            }
-        )
-    return rows
+    return label_rows(desk.journal.state)
 
 
 def curve(state: State) -> dict[str, Any]:
