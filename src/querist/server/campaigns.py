@@ -98,13 +98,15 @@ class Open:
         return await self.clerk.do(newest, firm=False)
 
     async def take_in(self, pool: Pool) -> None:
-        """Go on with a longer pool."""
+        """Go on with a longer pool; laid out beside the loop, since that takes seconds."""
+        journal, growth = self.desk.journal, self.desk.growth
 
-        def lay_out(desk: Desk) -> None:
-            if len(pool) > len(desk.growth.pool):
-                desk.growth.take_in(pool)
+        def lay_out() -> None:
+            with journal.lock:
+                if len(pool) > len(growth.pool):
+                    growth.take_in(pool)
 
-        await self.clerk.do(lay_out)
+        await asyncio.to_thread(lay_out)
 
     def _follow(self, news: Iterable[tuple[int, Event]]) -> None:
         """Read the pool again when another process added items to it."""
