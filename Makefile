@@ -1,5 +1,5 @@
 PYTHON ?= python3
-WORKERS ?= 3
+WORKERS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.installed
 
