@@ -44,6 +44,8 @@ def serious(page):
     """What axe-core finds that keeps people out."""
     from axe_playwright_python.sync_playwright import Axe
 
+    # colours that are still on their way from light to dark are nobody's contrast
+    page.evaluate("() => Promise.allSettled(document.getAnimations().map((one) => one.finished))")
     found = Axe().run(page).response["violations"]
     return [
         (f["id"], f["nodes"][0]["html"]) for f in found if f["impact"] in ("serious", "critical")
