@@ -6,6 +6,7 @@ import re
 
 import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from .conftest import wait_for
 
@@ -28,6 +29,23 @@ def annotate(browser):
     for context in contexts:
         context.close()
     assert errors == []
+
+
+# What moves for ever, such as the dots of a page that waits, is not waited for
+SETTLED = """() => Promise.allSettled(document.getAnimations()
+  .filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
+  .map((one) => one.finished))"""
+
+
+def serious(page):
+    """What axe-core finds serious or critical, in words, once colours stand still."""
+    page.evaluate(SETTLED)
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {one['help']} {[node['html'][:120] for node in one['nodes'][:3]]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
 
 
 def number_of(page):

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from .conftest import mails_folder, start_server, wait_for
-from .test_insight_page import serious
+from .pagework import serious
 
 pytestmark = pytest.mark.browser
 CAMPAIGNS = ("guide", "classes", "pause", "money", "out", "in", "look", "people")

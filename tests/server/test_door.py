@@ -11,6 +11,7 @@ from querist.server.door import login_page
 from querist.server.people import People
 
 from .conftest import wait_for
+from .pagework import serious
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
@@ -38,18 +39,6 @@ def told(folder):
         return [event.by for _, event in log.read() if isinstance(event, Told)]
     finally:
         log.close()
-
-
-def serious(page):
-    """What axe-core finds that keeps people out."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    # colours that are still on their way from light to dark are nobody's contrast
-    page.evaluate("() => Promise.allSettled(document.getAnimations().map((one) => one.finished))")
-    found = Axe().run(page).response["violations"]
-    return [
-        (f["id"], f["nodes"][0]["html"]) for f in found if f["impact"] in ("serious", "critical")
-    ]
 
 
 @pytest.mark.browser

@@ -6,10 +6,10 @@ import pytest
 
 from querist.loop.folder import open_folder
 
+from .pagework import serious
 from .test_insight import labelled_by
 
 pytestmark = pytest.mark.browser
-SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture
@@ -30,14 +30,6 @@ def watch(browser):
     for context in contexts:
         context.close()
     assert errors == []
-
-
-def serious(page):
-    """What axe-core finds that keeps people out."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in SERIOUS]
 
 
 def test_the_page_shows_the_curve_and_every_number(watch, server, make_folder):

@@ -12,7 +12,7 @@ from querist.core.questions import Choice, Choices, Number
 from querist.loop.folder import create_folder, open_desk
 
 from .conftest import mails_folder, start_server
-from .pagework import annotate, labels_of, number_of, saved, until, why_of
+from .pagework import annotate, labels_of, number_of, saved, serious, until, why_of
 
 __all__ = ["annotate"]
 pytestmark = pytest.mark.browser
@@ -81,18 +81,6 @@ def visit(here, annotate):
         return annotate(here, by, base=base, **options), here.client(base=base)
 
     return go
-
-
-def serious(page):
-    """What axe-core finds serious or critical, in words."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {one['help']} {[node['html'][:120] for node in one['nodes'][:3]]}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
 
 
 VIEWS = ["text", "image", "table", "vector", "several", "number", "sixty"]
