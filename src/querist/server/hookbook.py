@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 import sqlite3
 import threading
@@ -23,7 +22,14 @@ from typing import Any
 from querist.core.errors import BadInput
 from querist.core.events import event_to_json
 from querist.core.protocols import Log
-from querist.logs.sqlite_file import connect, said, transaction
+from querist.logs.sqlite_file import (
+    connect,
+    make_private,
+    statements,
+    transaction,
+    trouble,
+    write_ahead,
+)
 from querist.server.facts import KINDS, TABLES, facts_of
 from querist.server.messages import Hook, Kept, Message, composed, new_secret
 
@@ -60,15 +66,16 @@ class HookBook:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))  # it holds secrets
-        self._db = connect(self.path.absolute(), "rwc")
+        make_private(self.path)  # it holds secrets
+        self._db = connect(self.path.absolute())
         self._lock = threading.Lock()
         self._checked = False
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
+        with self._reading() as db:
+            write_ahead(db)
+            db.execute("PRAGMA synchronous = FULL")
         with self._writing() as db:
             if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
-                for statement in (TABLES + _OWN).split(";"):
+                for statement in statements(TABLES + _OWN):
                     db.execute(statement)
 
     def close(self) -> None:
@@ -316,7 +323,7 @@ class HookBook:
             with self._lock, transaction(self._db, "BEGIN IMMEDIATE"):
                 yield self._db
         except sqlite3.Error as error:
-            raise said(error, self.path) from error
+            raise trouble(error, self.path) from error
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -324,7 +331,7 @@ class HookBook:
             with self._lock:
                 yield self._db
         except sqlite3.Error as error:
-            raise said(error, self.path) from error
+            raise trouble(error, self.path) from error
 
 
 def _next_facts(hook: Hook, db: sqlite3.Connection) -> list[Kept]:
