@@ -67,7 +67,7 @@ class Insight:
                 await asyncio.sleep(max(self._begun + APART - asked, 0))
                 self._begun = time.monotonic()
                 await asyncio.to_thread(self._catch_up)
-                copied = await self._here.clerk.do(snapshot)
+                copied = await self._here.read(snapshot)
                 self._found = await asyncio.to_thread(self._shape, copied)
             return self._found
 
@@ -118,7 +118,6 @@ class Insight:
 
 def snapshot(desk: Desk) -> dict[str, Any]:
     """What the page needs of the state, copied between two writes."""
-    desk.journal.sync()  # what other processes wrote
     state, now = desk.journal.state, time.time()
     recipe = state.recipe
     for queue in state.queues.values():
