@@ -16,8 +16,9 @@ from fastapi import Depends, Request
 from querist.core.errors import BadInput, QueristError
 from querist.core.events import Event, ItemsAdded, event_to_json
 from querist.core.protocols import Pool, Question
+from querist.loop.config import CONFIG, campaigns_in, read_config
 from querist.loop.desk import Desk
-from querist.loop.folder import CONFIG, LOG, open_desk, open_folder_pool, read_config
+from querist.loop.folder import LOG, open_desk, open_folder_pool
 from querist.server.clerk import Clerk
 from querist.server.errors import Refused
 from querist.server.live import Live
@@ -168,10 +169,13 @@ class Served:
 
     def names(self) -> list[str]:
         """Names of the campaigns there are now."""
+        return list(self.folders())
+
+    def folders(self) -> dict[str, Path]:
+        """The campaigns there are now, by name."""
         if self.single:
-            return [self.root.name] if (self.root / CONFIG).is_file() else []
-        found = (path.parent.name for path in self.root.glob(f"*/{CONFIG}"))
-        return sorted(name for name in found if not name.startswith("."))
+            return {self.root.name: self.root} if (self.root / CONFIG).is_file() else {}
+        return campaigns_in(self.root)
 
     def folder(self, name: str) -> Path:
         """The folder of a campaign.
@@ -181,9 +185,8 @@ class Served:
         Refused
             404 when there is none of that name.
         """
-        folder = self.root if self.single else self.root / name
         # by membership, so that no name leads out of the folder
-        if name not in self.names():
+        if (folder := self.folders().get(name)) is None:
             raise Refused(404, f"no campaign goes by the name {name!r} here")
         return folder
 

@@ -15,7 +15,8 @@ from starlette.responses import Response
 
 from querist.core.errors import BadInput
 from querist.core.protocols import Pool
-from querist.loop.folder import add_for, read_config
+from querist.loop.config import read_config
+from querist.loop.folder import add_for
 from querist.server.campaigns import Here, Open
 from querist.server.guard import Person, need
 from querist.server.wire import Body, answer, read, takes
