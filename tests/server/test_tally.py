@@ -19,7 +19,8 @@ from querist.loop.build import campaign
 from querist.loop.costs import label_costs
 from querist.loop.standing import annotators
 from querist.loop.state import IMPORTED, State
-from querist.server.tally import Tally, Work, change_said, midnight, news_said
+from querist.server.recent import midnight
+from querist.server.tally import Tally, Work, change_said, news_said
 
 NOON = midnight(1.8e9) + 12 * 3600
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_left, insort
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import islice
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -17,8 +16,8 @@ from querist.loop.curves import leading_metric
 from querist.loop.reserve import STOP, draw, roles
 from querist.loop.rounds import round_from_json
 from querist.loop.state import IMPORTED
+from querist.server.recent import gaps_at_work
 
-PAUSE = 300.0  # seconds without an answer after which somebody was away
 ENOUGH = 180.0  # seconds at work below which a pace says nothing
 TOGETHER = 900.0  # seconds within which equal acts of one person are one line of news
 RECENT = 500  # answers that the usual time of one is taken from
@@ -81,7 +80,7 @@ class Work:
 
     def pace(self, start: float) -> float | None:
         """Answers an hour at work since a time, pauses left out; None while that was short."""
-        gaps = [b - a for a, b in pairwise(self.since(start)) if b - a <= PAUSE]
+        gaps = gaps_at_work(self.since(start))
         return 3600 * len(gaps) / sum(gaps) if sum(gaps) >= ENOUGH else None
 
     def middle(self) -> float | None:
@@ -338,14 +337,3 @@ def change_said(name: str, old: Any, new: Any, by: str) -> str:
         return f"{by} turned {name} {'on' if new else 'off'}"
     was = "nothing" if old is None else old
     return f"{by} changed {name} from {was} to {'nothing' if new is None else new}"
-
-
-def midnight(now: float) -> float:
-    """When the local day of a time began.
-
-    Examples
-    --------
-    >>> 0 <= time.time() - midnight(time.time()) < 90_000
-    True
-    """
-    return time.mktime((*time.localtime(now)[:3], 0, 0, 0, 0, 0, -1))
