@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
@@ -19,9 +19,9 @@ from querist.loop.desk import Desk
 from querist.loop.settings import beside_budget, plan_change, rule_of
 from querist.server import standing
 from querist.server.bodies import Text, Words
-from querist.server.campaigns import Open, Served, campaign_of
+from querist.server.campaigns import Here, Open, Served
 from querist.server.errors import Refused
-from querist.server.guard import Person, need, person_of, speaks_for, visit_of
+from querist.server.guard import Owner, Who, speaks_for, visit_of
 from querist.server.guidelines import html_of
 from querist.server.openapi import declare
 from querist.server.tally import change_said
@@ -38,8 +38,6 @@ Label = Annotated[str, Field(min_length=1, max_length=1000)]
 
 router = APIRouter()
 whole = APIRouter()
-Here = Annotated[Open, Depends(campaign_of)]
-Owner = Annotated[Person, Depends(need("owner"))]
 
 
 class AboutLabel(Body):
@@ -155,7 +153,7 @@ async def add_class(request: Request, here: Here, who: Owner) -> Response:
 
 
 @whole.get("/api/v1/overview")
-async def overview(request: Request, who: Annotated[Person, Depends(person_of)]) -> Response:
+async def overview(request: Request, who: Who) -> Response:
     """The campaigns side by side: counts, score, spend, last activity."""
     served: Served = request.app.state.served
     root = visit_of(request).root

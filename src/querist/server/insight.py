@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from weakref import WeakKeyDictionary
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from querist.loop.curves import leading_metric
@@ -19,8 +19,8 @@ from querist.loop.desk import Desk
 from querist.loop.state import State
 from querist.loop.waits import waits, waits_said
 from querist.server import shown, standing
-from querist.server.campaigns import Open, campaign_of
-from querist.server.guard import Person, need
+from querist.server.campaigns import Here, Open
+from querist.server.guard import Reviewer
 from querist.server.tally import Tally, news_said
 from querist.server.wire import answer
 from querist.server.worklog import last_words
@@ -35,9 +35,7 @@ _insights: WeakKeyDictionary[Open, Insight] = WeakKeyDictionary()
 
 
 @router.get("/insight")
-async def insight(
-    here: Annotated[Open, Depends(campaign_of)], who: Annotated[Person, Depends(need("reviewer"))]
-) -> Response:
+async def insight(here: Here, who: Reviewer) -> Response:
     """Everything the insight page shows: figures as plotly JSON, and the numbers in them."""
     found = _insights.get(here)
     if found is None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import Response
 
@@ -18,7 +18,7 @@ from querist.core.protocols import Pool
 from querist.loop.config import read_config
 from querist.loop.folder import add_for
 from querist.server.campaigns import Here, Open
-from querist.server.guard import Person, need
+from querist.server.guard import Owner
 from querist.server.wire import Body, answer, read, takes
 
 MOST = 100_000  # items of one call
@@ -39,9 +39,7 @@ class Items(Body):
 
 
 @router.post("/items", openapi_extra=takes(Items))
-async def items(
-    request: Request, here: Here, who: Annotated[Person, Depends(need("owner"))]
-) -> Response:
+async def items(request: Request, here: Here, who: Owner) -> Response:
     """Append items to the pool: {"items": [...]}, or a CSV, TSV or JSONL body."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in FORMS:
