@@ -116,10 +116,13 @@ class Open:
 
     async def _read_again(self) -> None:
         try:
-            while len(self.pool) < self.desk.journal.state.arrivals[-1].total:
+            while len(self.pool) < (total := self.desk.journal.state.arrivals[-1].total):
                 config = await asyncio.to_thread(read_config, self.folder)
-                await self.take_in(await asyncio.to_thread(open_folder_pool, self.folder, config))
-        except QueristError as error:  # what it knows goes on being served
+                pool = await asyncio.to_thread(open_folder_pool, self.folder, config)
+                if len(pool) < total:
+                    raise BadInput(f"the log knows {total} items, its files hold {len(pool)}")
+                await self.take_in(pool)
+        except (QueristError, OSError) as error:  # what it knows goes on being served
             log.warning("cannot read the new items of %s: %s", self.name, error)
         finally:
             self._reading = None
@@ -128,6 +131,9 @@ class Open:
         """Finish what was asked, and let go of the log."""
         self.live.close()
         await self.clerk.close()
+        if (reading := self._reading) is not None:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
         await asyncio.to_thread(self.desk.journal.log.close)
 
 
