@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -14,7 +13,7 @@ from urllib.parse import quote
 from fastapi import Depends, Request
 
 from querist.core.errors import BadInput, QueristError
-from querist.core.events import Event, ItemsAdded, event_to_json
+from querist.core.events import Event, ItemsAdded, campaign_mark
 from querist.core.protocols import Pool, Question
 from querist.loop.config import CONFIG, campaigns_in, read_config
 from querist.loop.desk import Desk
@@ -74,10 +73,10 @@ class Open:
 
     @property
     def identity(self) -> str:
-        """What no other campaign has: a hash of how it was opened."""
+        """What no other campaign has."""
         opened = self.desk.journal.state.opened
         assert opened is not None
-        return hashlib.sha256(event_to_json(opened).encode()).hexdigest()[:16]
+        return campaign_mark(opened)
 
     @property
     def question(self) -> Question:
