@@ -3,6 +3,7 @@
 import shutil
 import time
 
+from querist.core.events import ItemsAdded
 from querist.loop.folder import open_desk
 
 from .conftest import label, wait_for
@@ -65,3 +66,15 @@ def test_items_added_by_another_process_are_known_at_once(server, folder):
     desk = open_desk(folder)
     assert len(desk.growth.pool) == 65
     desk.journal.log.close()
+
+
+def test_new_items_whose_file_is_missing_are_told_of_and_the_others_served(server, folder):
+    running = server(folder)
+    client = running.client()
+    client.get("status")
+    desk = open_desk(folder)
+    desk.journal.append([ItemsAdded(at=time.time(), count=1, total=61, digest="", duplicates=0)])
+    desk.journal.log.close()
+    wait_for(lambda: "cannot read the new items of mails" in running.said(), 10)
+    assert len(client.post("ask", json={"n": 2}).json()["tasks"]) == 2
+    assert running.said().count("cannot read") == 1

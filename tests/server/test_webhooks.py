@@ -27,7 +27,8 @@ from querist.server.hookbook import FILE, HookBook
 from querist.server.messages import sign
 from querist.server.webhooks import Patience, Postman, try_out
 
-from .receivers import Receiver, wait_for
+from .conftest import wait_for
+from .receivers import Receiver
 
 QUICK = Patience(timeout=1.0, first=0.1, most=0.5, whole=600.0, poll=0.02)
 

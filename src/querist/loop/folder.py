@@ -177,16 +177,16 @@ def add_to_folder(folder: str | Path, data: str | Path) -> int:
     """Append the items of a file to a folder's campaign; return how many came."""
     desk = open_desk(folder)
     try:
-        before = len(desk.growth.pool)
-        return len(add_for(desk, folder, data)) - before
+        return add_for(desk, folder, data)[1]
     finally:
         desk.journal.log.close()
 
 
-def add_for(desk: Desk, folder: str | Path, data: str | Path) -> Pool:
+def add_for(desk: Desk, folder: str | Path, data: str | Path) -> tuple[Pool, int]:
     """Append the items of a file to a folder's campaign that a desk has open.
 
-    Gives the longer pool; the desk goes on with its own until its growth takes that one in.
+    Gives the longer pool, and how many came; the desk goes on with its own until its growth takes
+    that one in.
 
     Raises
     ------
@@ -207,7 +207,7 @@ def add_for(desk: Desk, folder: str | Path, data: str | Path) -> Pool:
             return [arrival(pool, desk.journal.state.arrivals[-1].total)], None
 
         desk.journal.decide(look)
-        return pool
+        return pool, len(pool) - len(before)
 
 
 def change_folder(

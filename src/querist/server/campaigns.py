@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -14,7 +13,7 @@ from urllib.parse import quote
 from fastapi import Depends, Request
 
 from querist.core.errors import BadInput, QueristError
-from querist.core.events import Event, ItemsAdded, event_to_json
+from querist.core.events import Event, ItemsAdded, campaign_mark
 from querist.core.protocols import Pool, Question
 from querist.loop.config import CONFIG, campaigns_in, read_config
 from querist.loop.desk import Desk
@@ -74,10 +73,10 @@ class Open:
 
     @property
     def identity(self) -> str:
-        """What no other campaign has: a hash of how it was opened."""
+        """What no other campaign has."""
         opened = self.desk.journal.state.opened
         assert opened is not None
-        return hashlib.sha256(event_to_json(opened).encode()).hexdigest()[:16]
+        return campaign_mark(opened)
 
     @property
     def question(self) -> Question:
@@ -116,10 +115,13 @@ class Open:
 
     async def _read_again(self) -> None:
         try:
-            while len(self.pool) < self.desk.journal.state.arrivals[-1].total:
+            while len(self.pool) < (total := self.desk.journal.state.arrivals[-1].total):
                 config = await asyncio.to_thread(read_config, self.folder)
-                await self.take_in(await asyncio.to_thread(open_folder_pool, self.folder, config))
-        except QueristError as error:  # what it knows goes on being served
+                pool = await asyncio.to_thread(open_folder_pool, self.folder, config)
+                if len(pool) < total:
+                    raise BadInput(f"the log knows {total} items, its files hold {len(pool)}")
+                await self.take_in(pool)
+        except (QueristError, OSError) as error:  # what it knows goes on being served
             log.warning("cannot read the new items of %s: %s", self.name, error)
         finally:
             self._reading = None
@@ -128,6 +130,9 @@ class Open:
         """Finish what was asked, and let go of the log."""
         self.live.close()
         await self.clerk.close()
+        if (reading := self._reading) is not None:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
         await asyncio.to_thread(self.desk.journal.log.close)
 
 

@@ -132,14 +132,13 @@ async def deliver_all(served: Served, say: Say) -> None:
     running: dict[str, asyncio.Task[None]] = {}
     try:
         while True:
-            names = served.names()
+            folders = served.folders()
             for name in [name for name, task in running.items() if task.done()]:
                 if not (ended := running.pop(name)).cancelled() and (error := ended.exception()):
                     say(f"webhooks of {name} ended and begin again: {error!r}")
-            for name in running.keys() - set(names):
+            for name in running.keys() - folders.keys():
                 running[name].cancel()  # its folder is gone
-            for name in names:
-                folder = served.folder(name)
+            for name, folder in folders.items():
                 if name not in running and (folder / FILE).exists() and (folder / LOG).exists():
                     running[name] = asyncio.create_task(_deliver(folder, say))
             await asyncio.sleep(SCAN)

@@ -7,7 +7,6 @@ with the same id, and loses none.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 import sqlite3
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from querist.core.errors import BadInput
-from querist.core.events import event_to_json
+from querist.core.events import campaign_mark
 from querist.core.protocols import Log
 from querist.logs.sqlite_file import (
     connect,
@@ -272,10 +271,10 @@ class HookBook:
         with self._writing() as db:
             put = ", ".join(f"{name} = ?" for name in fields)
             db.execute(f"UPDATE delivery SET {put} WHERE seq = ?", (*fields.values(), seq))
-            (hook,) = db.execute("SELECT hook FROM delivery WHERE seq = ?", (seq,)).fetchone() or (
-                None,
-            )
-            state = fields["state"]
+            found = db.execute("SELECT hook FROM delivery WHERE seq = ?", (seq,)).fetchone()
+            if found is None:
+                return  # removed meanwhile, with its hook
+            (hook,), state = found, fields["state"]
             if state == "done":
                 db.execute(
                     "DELETE FROM delivery WHERE hook = ? AND state = 'done' AND seq <= ("
@@ -305,7 +304,7 @@ class HookBook:
         first = next(iter(log.read()), None)
         if first is None:
             raise BadInput("the log of the campaign is empty: there is nothing to tell of yet")
-        campaign = hashlib.sha256(event_to_json(first[1]).encode()).hexdigest()[:16]
+        campaign = campaign_mark(first[1])
         with self._writing() as db:
             known = db.execute("SELECT campaign FROM reading").fetchone()
             if known is None:

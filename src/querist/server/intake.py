@@ -47,10 +47,9 @@ async def items(request: Request, here: Here, who: Owner) -> Response:
     else:
         body = await read(request, Items)
         content, suffix = await asyncio.to_thread(_lines, here, body.items), ".jsonl"
-    before = len(here.pool)
-    longer = await asyncio.to_thread(_add, here, content, suffix)
+    longer, added = await asyncio.to_thread(_add, here, content, suffix)
     await here.take_in(longer)
-    return answer({"added": len(longer) - before, "total": len(longer)})
+    return answer({"added": added, "total": len(longer)})
 
 
 def _lines(here: Open, rows: Sequence[Mapping[str, Any]]) -> bytes:
@@ -70,7 +69,7 @@ def _lines(here: Open, rows: Sequence[Mapping[str, Any]]) -> bytes:
     ).encode()
 
 
-def _add(here: Open, content: bytes, suffix: str) -> Pool:
+def _add(here: Open, content: bytes, suffix: str) -> tuple[Pool, int]:
     with tempfile.TemporaryDirectory(prefix="querist-") as folder:
         path = Path(folder) / f"items{suffix}"
         path.write_bytes(content)
