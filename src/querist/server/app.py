@@ -68,10 +68,14 @@ def create_app(served: Served, settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if settings.work:
             await keeper.start()
-        deliveries = asyncio.create_task(hook_routes.deliver_all(served, _say))
+        beside = (
+            asyncio.create_task(served.open_ahead()),
+            asyncio.create_task(hook_routes.deliver_all(served, _say)),
+        )
         yield
-        deliveries.cancel()
-        await asyncio.gather(deliveries, return_exceptions=True)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         await keeper.stop()
         await served.close()
 

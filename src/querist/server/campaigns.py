@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -28,6 +30,8 @@ log = logging.getLogger("querist.server")
 
 LOOK = 0.5  # seconds between looks whether a folder is still there
 RETRY = 2.0  # seconds before a campaign that could not be opened is tried again
+EAGER = 4  # campaigns that are opened before anybody asks: those written to last
+PAUSE = 0.2  # seconds before that, in which the server gets to its feet
 
 
 class Open:
@@ -145,6 +149,12 @@ def _file_of(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def _written(path: Path) -> float:
+    """When a log was written to last; 0 without one."""
+    times = [file.stat().st_mtime for file in (path, Path(f"{path}-wal")) if file.exists()]
+    return max(times, default=0.0)
+
+
 class Served:
     """Every campaign of a server, opened when it is first asked for.
 
@@ -215,6 +225,7 @@ class Served:
             if found.stands():
                 return found
             del self._open[name]
+            gc.unfreeze()  # so that what is left of it goes
             await found.close()
         folder = self.folder(name)
         async with self._locks.setdefault(name, asyncio.Lock()):
@@ -231,12 +242,26 @@ class Served:
         except (QueristError, OSError) as error:
             self._failed[name] = (time.monotonic(), error)
             raise self._broken(name, error) from error
+        # what stays for as long as it is served is not looked through again and again: that
+        # would hold up everybody for a tenth of a second
+        gc.freeze()
         self._failed.pop(name, None)
         self._open[name] = found
         await found.clerk.start()
         for callback in self._on_open:
             callback(found)
         return found
+
+    async def open_ahead(self) -> None:
+        """Open the campaigns that are at work, so that nobody has to wait for it.
+
+        One that cannot be opened says so to whoever asks for it.
+        """
+        await asyncio.sleep(PAUSE)
+        written = {name: _written(self.folder(name) / LOG) for name in self.names()}
+        for name in sorted(written, key=lambda name: -written[name])[:EAGER]:
+            with contextlib.suppress(Refused):
+                await self.get(name)
 
     def _broken(self, name: str, error: Exception) -> Refused:
         return Refused(409, f"the campaign {name!r} cannot be opened: {error}")
@@ -253,6 +278,7 @@ class Served:
     async def close(self) -> None:
         """Close every campaign."""
         opened, self._open = self._open, {}
+        gc.unfreeze()
         await asyncio.gather(*(found.close() for found in opened.values()))
 
 
