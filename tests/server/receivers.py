@@ -109,7 +109,7 @@ class Receiver:
         self.thread.join()
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     """What the condition gives once it holds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
