@@ -22,10 +22,11 @@ from .pagework import (
     saved,
     serious,
     until,
+    visit,
     why_of,
 )
 
-__all__ = ["annotate"]
+__all__ = ["annotate", "visit"]
 pytestmark = pytest.mark.browser
 
 MANY = 100  # enough for all who visit one campaign: each of them holds 14 items
@@ -82,17 +83,6 @@ def here(tmp_path_factory):
     running.root = root
     yield running
     running.stop()
-
-
-@pytest.fixture
-def visit(here, annotate):
-    """The page of a campaign and a client of its API: page, client = visit("image")."""
-
-    def go(name, by="ann", **options):
-        base = f"/c/{name}"
-        return annotate(here, by, base=base, **options), here.client(base=base)
-
-    return go
 
 
 VIEWS = ["text", "image", "table", "vector", "several", "number", "sixty"]
