@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 import traceback
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cache
 from importlib import import_module
@@ -65,6 +66,7 @@ class Nursery:
     """
 
     def __init__(self, loaded: tuple[str, ...]) -> None:
+        self._turn = threading.Lock()
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             # it ends with this process: its end of the socket then reads the end
@@ -79,8 +81,7 @@ class Nursery:
     def fork(self, args: list[str], stdin: int, stdout: int, stderr: int, code: str = "") -> int:
         """Run `querist` with arguments, or some code; the process id."""
         order = {"args": args, "code": code, "cwd": os.getcwd()}
-        socket.send_fds(self._socket, [json.dumps(order).encode()], [stdin, stdout, stderr])
-        return int(self._heard())
+        return int(self._told(order, [stdin, stdout, stderr]))
 
     def start(self, *args: object, stdout: int = -1, stderr: int = 2, code: str = "") -> Forked:
         """Run `querist`, or some code; a pipe is what it reads, and says, unless told otherwise."""
@@ -111,12 +112,13 @@ class Nursery:
 
     def code(self, pid: int) -> int | None:
         """How a child ended; None while it lives."""
-        self._socket.send(json.dumps({"pid": pid}).encode())
-        answer: int | None = self._heard()
+        answer: int | None = self._told({"pid": pid})
         return answer
 
-    def _heard(self) -> Any:
-        said = self._socket.recv(MOST)
+    def _told(self, order: dict[str, Any], fds: Sequence[int] = ()) -> Any:
+        with self._turn:
+            socket.send_fds(self._socket, [json.dumps(order).encode()], fds)
+            said = self._socket.recv(MOST)
         assert said, f"the nursery ended with exit code {self._process.wait()}"
         return json.loads(said)
 
