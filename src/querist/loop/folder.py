@@ -233,11 +233,14 @@ def read_config(folder: str | Path) -> dict[str, Any]:
             f"{folder} holds no campaign ({CONFIG} is missing); make one with: querist new FILE "
             "--text COLUMN --ask a,b --dir DIR"
         ) from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} is not valid TOML: {error}") from error
-    missing = [name for name in ("data", "question") if name not in config]
+    missing = [name for name in ("data", "question") if not isinstance(config.get(name), dict)]
     if missing:
         raise BadInput(f"{path} lacks the section(s) {missing}")
+    files = config["data"].get("files")
+    if not (isinstance(files, list) and files and all(isinstance(name, str) for name in files)):
+        raise BadInput(f"{path}: files of [data] is a list of files in this folder; got {files!r}")
     return config
 
 
@@ -250,8 +253,8 @@ def change_folder(
     """
     with open_folder(folder) as campaign:
         before, config = campaign.status(), read_config(folder)
-        change_config(folder, settings)
         named = {"model": model_by_name(settings["model"])} if "model" in settings else {}
+        change_config(folder, settings)
         try:
             campaign.change(by=by, **{**settings, **named})
         except Exception:
@@ -339,12 +342,12 @@ def model_by_name(name: str) -> Any:
     module, _, attribute = name.partition(":")
     try:
         found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+        return found() if callable(found) else found
+    except Exception as error:  # whatever somebody's module raises
         raise BadInput(
-            f"model {name!r} cannot be imported ({error}); write it as package.module:name, such "
-            "as sklearn.svm:SVC"
+            f"model {name!r} cannot be imported and made ({error}); write it as "
+            "package.module:name, such as sklearn.svm:SVC"
         ) from error
-    return found() if callable(found) else found
 
 
 def _write(folder: Path, config: Mapping[str, Mapping[str, Any]]) -> None:
@@ -362,7 +365,10 @@ def _lines(values: Mapping[str, Any]) -> list[str]:
 
 
 def _toml(value: Any) -> str:
-    """A TOML value; JSON spells texts, numbers, booleans and lists the same way."""
+    """A TOML value; JSON spells texts, numbers, booleans and lists the same way.
+
+    But for one character, which JSON leaves as it is.
+    """
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "[" + ", ".join(_toml(part) for part in value) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

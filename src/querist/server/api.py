@@ -25,7 +25,7 @@ from querist.server.bodies import (
     Tell,
 )
 from querist.server.campaigns import Here
-from querist.server.errors import Refused, refusal, said
+from querist.server.errors import Refused, misshapen, refusal
 from querist.server.guard import Person, Who, need, speaks_for
 from querist.server.live import EventStream
 from querist.server.pictures import picture
@@ -89,7 +89,9 @@ async def _answers(request: Request, who: Person) -> tuple[list[dict[str, Any]],
     default = speaks_for(who, body.by)
     answers: list[dict[str, Any]] = []
     results: list[Any] = []
-    for given in body.answers:
+    for at, given in enumerate(body.answers, start=1):
+        if at % TOGETHER == 0:
+            await asyncio.sleep(0)
         found, error = _one(given, who, default)
         answers.append(found)
         results.append(error)
@@ -102,10 +104,9 @@ def _one(given: Any, who: Person, default: str) -> tuple[dict[str, Any], Refused
             given = Answer.model_validate(given)
         by = default if given.by is None else speaks_for(who, given.by)
     except ValidationError as error:
-        problems: Any = error.errors(include_url=False, include_input=False, include_context=False)
         named = given if isinstance(given, dict) else {}
         keep = {n: named[n] for n in ("task_id", "key") if isinstance(named.get(n), str)}
-        return keep, Refused(422, said(problems))
+        return keep, misshapen(error)
     except Refused as refused:
         return {"task_id": given.task_id, "key": given.key}, refused
     return {

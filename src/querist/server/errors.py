@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -30,6 +31,8 @@ STATUS: tuple[tuple[type[QueristError], int], ...] = (
     (LogFull, 507),
     (LogError, 503),
 )
+
+_SPELT = 100  # mistakes of one body that are spelt out
 
 # what Starlette says by itself, as sentences
 SENTENCES = {
@@ -82,6 +85,18 @@ def refusal(error: QueristError) -> Refused:
         return Refused(status, str(error))
     status = next((number for kind, number in STATUS if isinstance(error, kind)), 409)
     return Refused(status, str(error))
+
+
+def misshapen(error: ValidationError) -> Refused:
+    """The refusal of a body that is not what is asked for.
+
+    A body may be wrong in a million places, and to spell them all out would hold up everybody.
+    """
+    if (count := error.error_count()) > _SPELT:
+        return Refused(422, f"the body is wrong in {count:,} places; see api/v1/openapi.json")
+    return Refused(
+        422, said(error.errors(include_url=False, include_input=False, include_context=False))
+    )
 
 
 def said(problems: Sequence[Any]) -> str:

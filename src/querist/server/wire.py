@@ -56,13 +56,12 @@ async def read(request: Request, kind: type[B]) -> B:
     Refused
         422 when it is not what is asked for.
     """
-    from querist.server.errors import Refused, said
+    from querist.server.errors import misshapen
 
     try:
         return kind.model_validate_json(await request.body() or b"{}")
     except ValidationError as error:
-        problems: Any = error.errors(include_url=False, include_input=False, include_context=False)
-        raise Refused(422, said(problems)) from None
+        raise misshapen(error) from None
 
 
 def takes(*kinds: type[BaseModel]) -> dict[str, Any]:
