@@ -13,7 +13,7 @@ import pytest
 from querist.loop.folder import open_desk, open_folder
 from querist.server.clerk import Clerk
 from querist.server.errors import Refused
-from querist.server.live import MOST, Live
+from querist.server.live import MOST, QUEUE, Live
 
 from .conftest import label, wait_for
 
@@ -172,6 +172,20 @@ def test_a_stream_nobody_reads_is_cut_off(at_work):
             live._send(b"event: x\n\n")
         assert stream.qsize() == 1 and stream.get_nowait() is None
         live._send(b"more")
+        assert stream.empty()
+
+    at_work(play)
+
+
+@pytest.mark.parametrize("lines", [QUEUE - 1, QUEUE])
+def test_the_server_ends_though_a_stream_is_full_to_the_brim(at_work, lines):
+    async def play(clerk, live, state):
+        stream = live.enter("ann")
+        for _ in range(lines):
+            live._send(b"event: x\n\n")
+        live.close()
+        while stream.get_nowait() is not None:
+            pass
         assert stream.empty()
 
     at_work(play)

@@ -19,13 +19,15 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from querist.core.errors import BadInput
+from querist.core.errors import BadInput, LogError
 from querist.logs.sqlite import SQLiteLog
 from querist.loop.folder import LOG, open_desk, open_folder
 from querist.server import webhooks
+from querist.server.errors import Refused
+from querist.server.hook_routes import deliver_all
 from querist.server.hookbook import FILE, HookBook
 from querist.server.messages import sign
-from querist.server.webhooks import Patience, Postman, try_out
+from querist.server.webhooks import Patience, Postman, is_due, try_out
 
 from .receivers import Receiver, wait_for
 
@@ -452,3 +454,41 @@ def test_an_unknown_kind_of_event_is_refused(desk, book):
         book.add(desk.journal.log, "https://example.org/", ["labelled"])
     with pytest.raises(BadInput, match="no webhook goes by"):
         book.find("hook_1")
+
+
+def test_a_book_that_is_none_is_said_to_be_none(folder):
+    (folder / FILE).write_bytes(b"no database at all " * 100)
+    with pytest.raises(LogError, match="damaged or not an SQLite file"):
+        HookBook(folder / FILE)
+
+
+def test_a_clock_that_was_set_back_holds_no_hook_up(desk, book, monkeypatch):
+    now = time.time()
+    hook = book.add(desk.journal.log, "https://example.org/", ["answered"])
+    monkeypatch.setattr(time, "time", lambda: now + 86_400)
+    assert book.claim(hook.id, "one", 31.0) and not book.claim(hook.id, "two", 31.0)
+    monkeypatch.setattr(time, "time", lambda: now)
+    assert book.claim(hook.id, "two", 31.0) and not book.claim(hook.id, "one", 31.0)
+    assert is_due(now, now) and is_due(now + 86_400, now) and not is_due(now + 3_000, now)
+
+
+def test_deliveries_go_on_when_a_campaign_goes_as_it_is_looked_for(tmp_path):
+    looks = []
+
+    class Gone:
+        def names(self):
+            looks.append(1)
+            return ["gone"]
+
+        def folder(self, name):
+            raise Refused(404, "no campaign goes by that name here")
+
+    async def some_time():
+        task = asyncio.create_task(deliver_all(Gone(), print))
+        await asyncio.sleep(0.2)
+        ended = task.done()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return ended
+
+    assert not asyncio.run(some_time()) and looks

@@ -141,7 +141,10 @@ async def deliver_all(served: Served, say: Say) -> None:
             for name in running.keys() - set(names):
                 running[name].cancel()  # its folder is gone
             for name in names:
-                folder = served.folder(name)
+                try:
+                    folder = served.folder(name)
+                except Refused:  # removed since its name was read
+                    continue
                 if name not in running and (folder / FILE).exists() and (folder / LOG).exists():
                     running[name] = asyncio.create_task(_deliver(folder, say))
             await asyncio.sleep(SCAN)

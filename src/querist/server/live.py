@@ -71,9 +71,8 @@ class Live:
         for task in self._leaving.values():
             task.cancel()
         self._leaving.clear()
-        for stream in self._streams:
-            stream.put_nowait(None)
-        self._streams.clear()
+        for stream in list(self._streams):
+            self._cut_off(stream)
 
     def enter(self, name: str) -> asyncio.Queue[bytes | None]:
         """Open a stream for somebody.
@@ -156,11 +155,16 @@ class Live:
         for stream in list(self._streams):
             try:
                 stream.put_nowait(line)
-            except asyncio.QueueFull:  # nobody reads it: cut off, the page connects anew
-                self._streams.discard(stream)
-                while not stream.empty():
-                    stream.get_nowait()
-                stream.put_nowait(None)
+            except asyncio.QueueFull:  # nobody reads it; the page connects anew
+                self._cut_off(stream)
+
+    def _cut_off(self, stream: asyncio.Queue[bytes | None]) -> None:
+        """End a stream, though it may be full to the brim."""
+        self._streams.discard(stream)
+        if stream.full():
+            while not stream.empty():
+                stream.get_nowait()
+        stream.put_nowait(None)
 
 
 class EventStream(Response):
