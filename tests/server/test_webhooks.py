@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import os
 import random
 import shutil
@@ -13,9 +14,11 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from contextlib import closing
 from typing import Any
 
+import httpx
 import pytest
 from standardwebhooks import Webhook
 
@@ -492,3 +495,14 @@ def test_deliveries_go_on_when_a_campaign_goes_as_it_is_looked_for(tmp_path):
         return ended
 
     assert not asyncio.run(some_time()) and looks
+
+
+def test_an_answer_that_unpacks_to_gigabytes_is_not_unpacked():
+    packed = gzip.compress(gzip.compress(bytes(200 << 20)))
+    headers = {"content-encoding": "gzip, gzip"}
+    said = httpx.Response(500, headers=headers, stream=httpx.ByteStream(packed))
+    tracemalloc.start()
+    words = asyncio.run(webhooks._words(said))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(words) <= 300 and most < 4 << 20

@@ -117,6 +117,7 @@ async def _post(hook: Hook, message_id: str, body: str) -> Outcome:
     headers = {
         "content-type": "application/json",
         "user-agent": "querist-webhooks/1",
+        "accept-encoding": "identity",
         "webhook-id": message_id,
         "webhook-timestamp": str(now),
         "webhook-signature": sign(hook.secrets, message_id, now, body),
@@ -169,7 +170,7 @@ async def _words(response: httpx.Response) -> str:
     if response.is_redirect:
         return "a redirect, which is not followed; give the address it leads to"
     said = b""
-    async for part in response.aiter_bytes():
+    async for part in response.aiter_raw():  # as it came: a packed one may hold gigabytes
         said += part
         if len(said) > _SAID:
             break
