@@ -13,9 +13,9 @@ from querist.core.questions import Choice, Choices, Number
 from querist.loop.folder import create_folder, open_folder
 
 from .conftest import label, mails_folder, start_server
-from .pagework import annotate, labels_of, number_of, saved, serious, until, why_of
+from .pagework import annotate, labels_of, number_of, saved, serious, until, visit, why_of
 
-__all__ = ["annotate"]
+__all__ = ["annotate", "visit"]
 pytestmark = pytest.mark.browser
 
 ANIMALS = ["cat", "dog", "owl"]
@@ -71,17 +71,6 @@ def here(tmp_path_factory):
     running.root = root
     yield running
     running.stop()
-
-
-@pytest.fixture
-def visit(here, annotate):
-    """The page of a campaign and a client of its API: page, client = visit("image")."""
-
-    def go(name, by="ann", **options):
-        base = f"/c/{name}"
-        return annotate(here, by, base=base, **options), here.client(base=base)
-
-    return go
 
 
 VIEWS = ["text", "image", "table", "vector", "several", "number", "sixty"]
@@ -237,7 +226,7 @@ def test_suggestions_only_where_the_owner_allows_them(visit, here):
         number_of(page)
         assert page.locator(".hinted, .hint").count() == 0
         campaign.change(suggestions=True, by="owner")
-        page, client = visit("hint", by="bob")
+        page, _ = visit("hint", by="bob")
         page.wait_for_selector(".hinted")
         k = number_of(page)
         shown = page.locator(".hinted .word").inner_text()

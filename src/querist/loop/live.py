@@ -33,8 +33,10 @@ def is_number(value: Any) -> bool:
     >>> is_number(2), is_number(True), is_number("2"), is_number(float("nan")), is_number(10**400)
     (True, False, False, False, False)
     """
-    most = sys.float_info.max  # compared, not converted: a whole number may be longer than any
-    return isinstance(value, Real) and not isinstance(value, bool) and bool(-most <= value <= most)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    number: Any = value  # compared, not converted: a whole number may be longer than any float
+    return bool(-sys.float_info.max <= number <= sys.float_info.max)
 
 
 def check_live(name: str, value: Any) -> Any:

@@ -5,12 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
-from starlette.exceptions import HTTPException
-from starlette.responses import Response
-
 from querist.core.errors import (
     BadInput,
     BadLabel,
@@ -20,7 +14,6 @@ from querist.core.errors import (
     QueristError,
     UnknownTask,
 )
-from querist.server.wire import answer
 
 # the first that fits decides
 STATUS: tuple[tuple[type[QueristError], int], ...] = (
@@ -31,14 +24,6 @@ STATUS: tuple[tuple[type[QueristError], int], ...] = (
     (LogFull, 507),
     (LogError, 503),
 )
-
-_SPELT = 100  # mistakes of one body that are spelt out
-
-# what Starlette says by itself, as sentences
-SENTENCES = {
-    "Not Found": "there is nothing at this address",
-    "Method Not Allowed": "this address does not take requests of that method",
-}
 
 
 class Refused(Exception):
@@ -87,18 +72,6 @@ def refusal(error: QueristError) -> Refused:
     return Refused(status, str(error))
 
 
-def misshapen(error: ValidationError) -> Refused:
-    """The refusal of a body that is not what is asked for.
-
-    A body may be wrong in a million places, and to spell them all out would hold up everybody.
-    """
-    if (count := error.error_count()) > _SPELT:
-        return Refused(422, f"the body is wrong in {count:,} places; see api/v1/openapi.json")
-    return Refused(
-        422, said(error.errors(include_url=False, include_input=False, include_context=False))
-    )
-
-
 def said(problems: Sequence[Any]) -> str:
     """What a validator found, as a sentence.
 
@@ -115,31 +88,3 @@ def said(problems: Sequence[Any]) -> str:
         found.append(f"{place!r}: {message}" if place else message)
     more = f" (and {len(problems) - 5} more)" if len(problems) > 5 else ""
     return "; ".join(found) + more
-
-
-def install(app: FastAPI) -> None:
-    """Have an app answer every error in the one shape."""
-
-    async def refused(request: Request, error: Exception) -> Response:
-        assert isinstance(error, Refused)
-        return answer(error.body(), error.status)
-
-    async def of_the_loop(request: Request, error: Exception) -> Response:
-        assert isinstance(error, QueristError)
-        found = refusal(error)
-        return answer(found.body(), found.status)
-
-    async def of_http(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        found = Refused(error.status_code, SENTENCES.get(error.detail, str(error.detail)))
-        return answer(found.body(), found.status, error.headers)
-
-    async def of_shape(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)
-        problems = [{**p, "loc": p["loc"][1:]} for p in error.errors()]
-        return answer(Refused(422, said(problems)).body(), 422)
-
-    app.add_exception_handler(Refused, refused)
-    app.add_exception_handler(QueristError, of_the_loop)
-    app.add_exception_handler(HTTPException, of_http)
-    app.add_exception_handler(RequestValidationError, of_shape)

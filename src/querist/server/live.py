@@ -89,6 +89,8 @@ class Live:
             task.cancel()
         stream: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE)
         self._streams.add(stream)
+        if self._closed:  # nobody would ever end it
+            self._cut_off(stream)
         return stream
 
     def leave(self, name: str, stream: asyncio.Queue[bytes | None]) -> None:
@@ -159,7 +161,7 @@ class Live:
                 self._cut_off(stream)
 
     def _cut_off(self, stream: asyncio.Queue[bytes | None]) -> None:
-        """End a stream, though it may be full to the brim."""
+        """End a stream; one that nobody reads loses what it still holds."""
         self._streams.discard(stream)
         if stream.full():
             while not stream.empty():

@@ -11,11 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 from starlette.responses import Response
 
+from querist.server.errors import Refused, said
+
 B = TypeVar("B", bound="Body")
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Id = Annotated[str, Field(min_length=1, max_length=2000)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+_SPELT = 100  # mistakes of one body that are spelt out
 HUGE = 2**53  # whole numbers beyond it do not survive JSON in a browser
 
 
@@ -56,17 +59,25 @@ async def read(request: Request, kind: type[B]) -> B:
     Refused
         422 when it is not what is asked for.
     """
-    from querist.server.errors import misshapen
-
     try:
         return kind.model_validate_json(await request.body() or b"{}")
     except ValidationError as error:
         raise misshapen(error) from None
 
 
-def takes(*kinds: type[BaseModel]) -> dict[str, Any]:
-    """The part of openapi.json that says what a route takes: the body of one of the kinds."""
-    kind = kinds[0]
+def misshapen(error: ValidationError) -> Refused:
+    """The refusal of what is not what was asked for.
+
+    It may be wrong in a million places, and to spell them all out would hold up everybody.
+    """
+    if (count := error.error_count()) > _SPELT:
+        return Refused(422, f"the body is wrong in {count:,} places; see api/v1/openapi.json")
+    problems: Any = error.errors(include_url=False, include_input=False, include_context=False)
+    return Refused(422, said(problems))
+
+
+def takes(kind: type[Body]) -> dict[str, Any]:
+    """The part of openapi.json that says what a route takes."""
     schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
