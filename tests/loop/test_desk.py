@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+import querist as q
 from querist.core.errors import BadInput, UnknownTask
 from querist.logs.memory import MemoryLog
 
@@ -240,3 +241,13 @@ def test_of_two_processes_that_renew_and_ask_at_once_one_has_the_task(points):
         assert got["ann"] or task.task_id in got["bob"]
         one.desk.release(None, "ann")
         two.desk.release(None, "bob")
+
+
+def test_many_leases_are_renewed_in_little_time():
+    texts = [f"text number {k}" for k in range(4_000)]
+    c = q.campaign(texts, q.Choice(["a", "b"]), batch=4_000, strategy="random", log=MemoryLog())
+    names = [task.task_id for task in c.ask(4_000, by="ann")]
+    begun = time.process_time()
+    kept, lost = c.desk.renew([*names, *(f"x{k}" for k in range(4_000))], "ann", 60)
+    assert (len(kept), len(lost)) == (4_000, 4_000)
+    assert time.process_time() - begun < 0.4

@@ -151,6 +151,38 @@ def test_a_folder_without_its_log_is_refused_not_begun_anew(tmp_path, source):
     assert not (tmp_path / "c" / "log.sqlite").exists()
 
 
+@pytest.mark.parametrize(
+    "model", ["/etc/passwd", "os:nothing", ".x:y", "sklearn.pipeline:Pipeline"]
+)
+def test_a_model_that_cannot_be_made_leaves_the_folder_as_it_was(tmp_path, source, model):
+    make(tmp_path, source).log.close()
+    before = (tmp_path / "c" / "campaign.toml").read_bytes()
+    with pytest.raises(BadInput, match=r"write it as package\.module:name"):
+        folders.change_folder(tmp_path / "c", {"model": model}, "me")
+    assert (tmp_path / "c" / "campaign.toml").read_bytes() == before
+    folders.open_folder(tmp_path / "c").log.close()
+
+
+def test_every_letter_of_a_label_can_be_written_down(tmp_path, source):
+    odd = "".join(chr(code) for code in range(33, 160)) + '\u2028\ufeff\U0001f642"\\'
+    with make(tmp_path, source) as c:
+        c.desk.add_class(odd, "me")
+    with folders.open_folder(tmp_path / "c") as again:
+        assert again.desk.question.labels[-1] == odd
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff\xfe", b"data = 3\nquestion = 4\n", b"[data]\nfiles = 3\n[question]\nkind = 'choice'\n"],
+)
+def test_a_campaign_toml_that_is_none_is_said_to_be_none(tmp_path, source, content):
+    make(tmp_path, source).log.close()
+    (tmp_path / "c" / "campaign.toml").write_bytes(content)
+    for opening in (folders.open_folder, folders.open_desk):
+        with pytest.raises(BadInput, match=r"campaign\.toml"):
+            opening(tmp_path / "c")
+
+
 def test_settings_changed_while_items_come_in_stay_changed(tmp_path, source, monkeypatch):
     make(tmp_path, source, budget=30).log.close()
     more = write(tmp_path / "more.csv", [("n1", "fresh text", "")])

@@ -788,6 +788,25 @@ def test_below_a_path_of_a_proxy(folder):
     with_team(folder, work, root_path="/label")
 
 
+def test_wrong_cookies_are_slowed_down_and_right_ones_are_not(folder):
+    async def work(client):
+        right, wrong = client(), client()
+        right.cookies.set("querist-8123", open_cookie(TOKEN))
+        codes = []
+        for k in range(80):
+            wrong.cookies.clear()
+            wrong.cookies.set("querist-8123", open_cookie(f"{k:04}"))
+            codes.append((await wrong.get("/api/v1/me")).status_code)
+        assert codes[:50] == [401] * 50 and codes[-10:] == [429] * 10
+        assert (await right.get("/api/v1/me")).status_code == 200
+        await asyncio.sleep(0.3)
+        assert "wrong token for GET /api/v1/me" in {
+            line.detail for line in client.people.audit.entries()
+        }
+
+    with_app(folder, work)
+
+
 def test_who_has_too_many_tokens_comes_back_all_the_same(folder, monkeypatch):
     monkeypatch.setattr(keys, "_MOST", 1)
 

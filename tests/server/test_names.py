@@ -29,6 +29,8 @@ def test_ordinary_names_are_taken(name):
         ("ａｎｎ", "more than one way; write 'ann'"),
         ("e\u0301va", "more than one way"),
         ("..", "neither a letter nor a digit"),
+        ("=1+1", "begin it with a letter"),
+        ("@SUM(A1)", "begin it with a letter"),
         ("\ud800", "do not show"),
         ("аnn", "mixes letters of CYRILLIC and LATIN"),
         (None, "blank"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import os
 import random
 import shutil
@@ -13,19 +14,21 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from contextlib import closing
 from typing import Any
 
+import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from querist.core.errors import BadInput
+from querist.core.errors import BadInput, LogError
 from querist.logs.sqlite import SQLiteLog
 from querist.loop.folder import LOG, open_desk, open_folder
 from querist.server import webhooks
 from querist.server.hookbook import FILE, HookBook
 from querist.server.messages import sign
-from querist.server.webhooks import Patience, Postman, try_out
+from querist.server.webhooks import Patience, Postman, is_due, try_out
 
 from .conftest import wait_for
 from .receivers import Receiver
@@ -453,6 +456,33 @@ def test_an_unknown_kind_of_event_is_refused(desk, book):
         book.add(desk.journal.log, "https://example.org/", ["labelled"])
     with pytest.raises(BadInput, match="no webhook goes by"):
         book.find("hook_1")
+
+
+def test_a_book_that_is_none_is_said_to_be_none(folder):
+    (folder / FILE).write_bytes(b"no database at all " * 100)
+    with pytest.raises(LogError, match="damaged or not an SQLite file"):
+        HookBook(folder / FILE)
+
+
+def test_a_clock_that_was_set_back_holds_no_hook_up(desk, book, monkeypatch):
+    now = time.time()
+    hook = book.add(desk.journal.log, "https://example.org/", ["answered"])
+    monkeypatch.setattr(time, "time", lambda: now + 86_400)
+    assert book.claim(hook.id, "one", 31.0) and not book.claim(hook.id, "two", 31.0)
+    monkeypatch.setattr(time, "time", lambda: now)
+    assert book.claim(hook.id, "two", 31.0) and not book.claim(hook.id, "one", 31.0)
+    assert is_due(now, now) and is_due(now + 86_400, now) and not is_due(now + 3_000, now)
+
+
+def test_an_answer_that_unpacks_to_gigabytes_is_not_unpacked():
+    packed = gzip.compress(gzip.compress(bytes(200 << 20)))
+    headers = {"content-encoding": "gzip, gzip"}
+    said = httpx.Response(500, headers=headers, stream=httpx.ByteStream(packed))
+    tracemalloc.start()
+    words = asyncio.run(webhooks._words(said))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(words) <= 300 and most < 4 << 20
 
 
 def test_opening_the_book_again_lets_no_other_program_take_its_log_away(book, desk, receiver):

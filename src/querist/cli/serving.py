@@ -178,6 +178,10 @@ def _greet(settings: Settings, known: bool, browse: bool, as_json: bool) -> None
 def _run(app: Any, listening: socket.socket, ready: Callable[[], None]) -> None:
     import uvicorn
 
+    from querist.server.connections import Connection, make_room
+
+    make_room()
+
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
@@ -200,6 +204,7 @@ def _run(app: Any, listening: socket.socket, ready: Callable[[], None]) -> None:
 
     config = uvicorn.Config(
         app,
+        http=Connection,
         log_level="warning",
         access_log=False,
         ws="none",  # nothing here speaks it, and its library takes long to load

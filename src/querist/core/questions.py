@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from querist.core.errors import BadInput, BadLabel, Unsupported
 
+_SHOWN = 200  # characters of a wrong value that its error repeats
+
 
 def _names(labels: Iterable[Any]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
     """Labels as texts, and as they were given (NumPy scalars as Python ones)."""
@@ -34,10 +36,16 @@ def _names(labels: Iterable[Any]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
 
 
 def _refuse(value: Any, labels: Sequence[str]) -> BadLabel:
-    near = get_close_matches(str(value), labels, n=1)
+    near = get_close_matches(str(value)[:_SHOWN], labels, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     shown = ", ".join(labels[:20]) + (" ..." if len(labels) > 20 else "")
-    return BadLabel(f"{value!r} is not an allowed label; allowed are: {shown}.{hint}")
+    return BadLabel(f"{_brief(value)} is not an allowed label; allowed are: {shown}.{hint}")
+
+
+def _brief(value: Any) -> str:
+    """A value as an error shows it: somebody may send a whole book."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 @dataclass(frozen=True)
@@ -120,7 +128,7 @@ class Choices:
         """Return the labels in the question's order; raise BadLabel for any other."""
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise BadLabel(
-                f"a list of labels is expected, but {value!r} came; allowed are: "
+                f"a list of labels is expected, but {_brief(value)} came; allowed are: "
                 + ", ".join(self.labels)
             )
         given = {item if isinstance(item, str) else _plain(item) for item in value}
@@ -175,9 +183,11 @@ class Number:
         try:
             number = float(value)
         except (TypeError, ValueError):
-            raise BadLabel(f"a number is expected, but {value!r} came") from None
+            raise BadLabel(f"a number is expected, but {_brief(value)} came") from None
+        except OverflowError:  # a whole number that is longer than any float
+            number = math.inf
         if not math.isfinite(number):
-            raise BadLabel(f"a finite number is expected, but {value!r} came")
+            raise BadLabel(f"a finite number is expected, but {_brief(value)} came")
         if self.low is not None and number < self.low:
             raise BadLabel(f"{number} is below the lowest allowed value {self.low}")
         if self.high is not None and number > self.high:

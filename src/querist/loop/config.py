@@ -30,11 +30,14 @@ def read_config(folder: str | Path) -> dict[str, Any]:
             f"{folder} holds no campaign ({CONFIG} is missing); make one with: querist new FILE "
             "--text COLUMN --ask a,b --dir DIR"
         ) from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} is not valid TOML: {error}") from error
-    missing = [name for name in ("data", "question") if name not in config]
+    missing = [name for name in ("data", "question") if not isinstance(config.get(name), dict)]
     if missing:
         raise BadInput(f"{path} lacks the section(s) {missing}")
+    files = config["data"].get("files")
+    if not (isinstance(files, list) and files and all(isinstance(name, str) for name in files)):
+        raise BadInput(f"{path}: files of [data] is a list of files in this folder; got {files!r}")
     return config
 
 
@@ -88,10 +91,13 @@ def _lines(values: Mapping[str, Any]) -> list[str]:
 
 
 def _toml(value: Any) -> str:
-    """A TOML value; JSON spells texts, numbers, booleans and lists the same way."""
+    """A TOML value; JSON spells texts, numbers, booleans and lists the same way.
+
+    But for one character, which JSON leaves as it is.
+    """
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "[" + ", ".join(_toml(part) for part in value) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def plain(settings: Mapping[str, Any], question: Question) -> dict[str, Any]:

@@ -203,7 +203,8 @@ class Desk:
             return [Asked(at=now, task_ids=tuple(kept), by=by, lease=lease)] if kept else [], kept
 
         renewed = self.journal.decide(look)
-        return renewed, [task_id for task_id in wanted if task_id not in set(renewed)]
+        kept = set(renewed)
+        return renewed, [task_id for task_id in wanted if task_id not in kept]
 
     def _may_renew(self, task_id: str, by: str, now: float) -> bool:
         task = self.journal.state.tasks.get(task_id)

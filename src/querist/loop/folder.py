@@ -219,8 +219,8 @@ def change_folder(
     """
     with open_folder(folder) as campaign:
         before, old = campaign.status(), read_config(folder).get("recipe", {})
-        change_config(folder, settings)
         named = {"model": model_by_name(settings["model"])} if "model" in settings else {}
+        change_config(folder, settings)
         try:
             campaign.change(by=by, **{**settings, **named})
         except Exception:
@@ -287,9 +287,9 @@ def model_by_name(name: str) -> Any:
     module, _, attribute = name.partition(":")
     try:
         found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+        return found() if callable(found) else found
+    except Exception as error:  # whatever somebody's module raises
         raise BadInput(
-            f"model {name!r} cannot be imported ({error}); write it as package.module:name, such "
-            "as sklearn.svm:SVC"
+            f"model {name!r} cannot be imported and made ({error}); write it as "
+            "package.module:name, such as sklearn.svm:SVC"
         ) from error
-    return found() if callable(found) else found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from numbers import Real
 from types import MappingProxyType
@@ -22,6 +23,20 @@ LIVE: Mapping[str, Any] = MappingProxyType(
         "guidelines": None,  # what annotators are told, and which version it is
     }
 )
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number that has a place among the floats.
+
+    Examples
+    --------
+    >>> is_number(2), is_number(True), is_number("2"), is_number(float("nan")), is_number(10**400)
+    (True, False, False, False, False)
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    number: Any = value  # compared, not converted: a whole number may be longer than any float
+    return bool(-sys.float_info.max <= number <= sys.float_info.max)
 
 
 def check_live(name: str, value: Any) -> Any:
@@ -48,15 +63,14 @@ def check_live(name: str, value: Any) -> Any:
                 f"got {value!r}"
             )
         return value
-    number = isinstance(value, Real) and not isinstance(value, bool)
     if name == "overlap":
-        if not (number and 1 <= float(value) <= MOST_OVERLAP):
+        if not (is_number(value) and 1 <= value <= MOST_OVERLAP):
             raise BadInput(
                 f"overlap is how many people answer an item on average, 1 to {MOST_OVERLAP}, such "
                 f"as 1.2 for two people on every fifth item; got {value!r}"
             )
         return float(value)
-    if not (number and float(value).is_integer() and 1 <= value <= MOST_DEPTH):
+    if not (is_number(value) and float(value).is_integer() and 1 <= value <= MOST_DEPTH):
         raise BadInput(
             f"depth is how many batches the queue holds, 1 to {MOST_DEPTH}; got {value!r}"
         )

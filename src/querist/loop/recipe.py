@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 from querist.core.errors import BadInput
-from querist.loop.live import LIVE, check_live
+from querist.loop.live import LIVE, check_live, is_number
 from querist.loop.mistakes import Mistakes
 
 CYCLES = (5, 15)  # rounds in which most campaigns do their work
@@ -118,8 +117,7 @@ def make_recipe(pool_size: int, settings: Mapping[str, Any]) -> Recipe:
             raise BadInput(f"seed is a whole number, 0 or more, but got {given['seed']!r}")
         given["seed"] = int(given["seed"])
     budget, limit = given.get("budget"), given.get("pick_limit", PICK_LIMIT)
-    number = isinstance(limit, Real) and not isinstance(limit, bool)
-    if not (number and 0 <= float(limit) < math.inf):
+    if not (is_number(limit) and limit >= 0):
         raise BadInput(
             f"pick_limit is seconds a choice may take, 0 or more (0 allows all), but got {limit!r}"
         )
@@ -135,7 +133,7 @@ def make_recipe(pool_size: int, settings: Mapping[str, Any]) -> Recipe:
     given |= {name: check_live(name, given[name]) for name in LIVE if name in given}
     if "mistakes" in given:
         given["mistakes"] = tuple(tuple(row) for row in given["mistakes"])
-    if price is not None and not (isinstance(price, Real) and 0 <= float(price) < math.inf):
+    if price is not None and not (is_number(price) and price >= 0):
         raise BadInput(f"price is money per label, 0 or more, but got {price!r}")
     if "batch" in given and budget is not None and given["batch"] > budget:
         raise BadInput(
@@ -162,7 +160,7 @@ def is_whole(value: Any) -> bool:
     >>> is_whole(5.0), is_whole(2.5), is_whole(True), is_whole("5")
     (True, False, False, False)
     """
-    return isinstance(value, Real) and not isinstance(value, bool) and float(value).is_integer()
+    return is_number(value) and float(value).is_integer()
 
 
 def plan_remarks(recipe: Recipe, pool_size: int) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ SHOWN = (
 )
 TRAINED = ("strategy", "model", "mistakes")  # changed by a process that loads what trains
 PATIENCE = 120.0  # seconds for that
+LINE = 10_000  # characters of one of them
 Label = Annotated[str, Field(min_length=1, max_length=1000)]
 
 router = APIRouter()
@@ -140,7 +141,7 @@ async def write_guidelines(request: Request, here: Here, who: Owner) -> Response
 async def preview(request: Request, here: Here, who: Owner) -> Response:
     """Markdown as annotators would see it; nothing is kept."""
     body = await read(request, Preview)
-    return answer({"html": html_of(body.text)})
+    return answer({"html": await asyncio.to_thread(html_of, body.text)})  # may take seconds
 
 
 @router.post("/classes", openapi_extra=takes(NewClass))
@@ -219,12 +220,14 @@ def _change(desk: Desk, wanted: Mapping[str, Any], by: str) -> None:
 async def _by_process(here: Open, wanted: Mapping[str, Any], by: str) -> None:
     """Change what decides how to train; the server itself never loads what trains."""
     options = []
-    for name, value in wanted.items():
-        if not isinstance(value, str) or not value.strip():
-            raise Refused(422, f"{name} is a text; got {value!r}", field=name)
+    for name, value in {"by": by, **wanted}.items():
+        # a line that the system can hand to a process
+        line = isinstance(value, str) and len(value) <= LINE and value.isprintable()
+        if not line or not value.strip():
+            raise Refused(422, f"{name} is a line of text, up to {LINE:,} characters", field=name)
         options.append(f"--{name}={value}")
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "querist", "change", str(here.folder), f"--by={by}", *options),
+        *(sys.executable, "-m", "querist", "change", str(here.folder), *options),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,

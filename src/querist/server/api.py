@@ -88,7 +88,9 @@ async def _answers(request: Request, who: Person) -> tuple[list[dict[str, Any]],
     default = speaks_for(who, body.by)
     answers: list[dict[str, Any]] = []
     results: list[Any] = []
-    for given in body.answers:
+    for at, given in enumerate(body.answers, start=1):
+        if at % TOGETHER == 0:
+            await asyncio.sleep(0)
         found, error = _one(given, who, default)
         answers.append(found)
         results.append(error)

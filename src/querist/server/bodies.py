@@ -13,8 +13,10 @@ MOST_ANSWERS = 10_000
 Words = Annotated[str, Field(max_length=10_000)]
 Whole = Annotated[int, Field(ge=-HUGE, le=HUGE)]
 Text = Annotated[str, Field(max_length=100_000)]
-Value = Text | bool | Whole | float | Annotated[list[Text], Field(max_length=10_000)] | None
-TaskIds = Annotated[list[Id], Field(max_length=10_000)]
+# a long list of what is no answer is refused at the first: to tell of each would take seconds
+Texts = Annotated[list[Text], Field(max_length=10_000, fail_fast=True)]
+Value = Text | bool | Whole | float | Texts | None
+TaskIds = Annotated[list[Id], Field(max_length=10_000, fail_fast=True)]
 
 
 class Ask(Body):
@@ -43,7 +45,7 @@ class Answer(Body):
 class Tell(Body):
     """Answers; each is judged alone."""
 
-    answers: Annotated[list[Answer], Field(min_length=1, max_length=MOST_ANSWERS)]
+    answers: Annotated[list[Answer], Field(min_length=1, max_length=MOST_ANSWERS, fail_fast=True)]
     by: Name | None = None
 
 

@@ -234,7 +234,8 @@ class Gate:
             if not same(visit.bearer, token):
                 raise self._wrong_token(visit)
             return me
-        if (cookie := visit.cookie(name)) and same(cookie, open_cookie(token)):
+        cookie = visit.cookie(name)
+        if cookie and same(cookie, open_cookie(token)):
             if visit.wants_page and visit.asked("token") is not None:
                 return RedirectResponse(visit.without("token"), 303)
             return me
@@ -248,6 +249,8 @@ class Gate:
             moved = RedirectResponse(visit.without("token"), 303)
             set_cookie(moved, name, open_cookie(token), lasting=False)
             return moved
+        if cookie:  # made of another token: of an earlier start of the server, or of a guess
+            raise self._wrong_token(visit)
         return self._unknown(visit, "open the address that querist serve printed")
 
     def _unknown(self, visit: Visit, advice: str) -> Response:

@@ -110,9 +110,9 @@ def speaks_for(who: Person, by: str | None) -> str:
 
 
 def open_name(by: str) -> str:
-    """A name somebody gives himself where there are no users: any text that is not blank."""
-    if not by.strip() or len(by) > LONGEST:
-        raise Refused(422, f"'by' is a name of 1 to {LONGEST} characters")
+    """A name somebody gives himself where there are no users: any line that shows as it is."""
+    if not by.strip() or len(by) > LONGEST or not by.isprintable():
+        raise Refused(422, f"'by' is a name of 1 to {LONGEST} characters, all of which show")
     return by
 
 

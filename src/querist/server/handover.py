@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from querist.core.errors import BadInput, BadLabel, QueristError
+from querist.core.errors import BadInput, BadLabel, LogError, QueristError
 from querist.core.events import campaign_mark
 from querist.core.protocols import Question
 from querist.loop.desk import Desk
@@ -84,20 +84,27 @@ class Handover:
 
     def once(self) -> int:
         """Take up what was filled, bring table and queue together, top up; answers taken up."""
-        taken = 0
-        while filled := self.rows.filled():
-            taken += self._take_up(filled)
+        taken = self._take_all_up()
         self._reconcile()
         return taken
 
     def leave(self) -> None:
         """Take up what was filled, and give the other tasks back to the queue."""
-        while filled := self.rows.filled():
-            self._take_up(filled)
+        self._take_all_up()
         self._give_back(self.rows.open(), "given back: the hand-over ended")
 
-    def _take_up(self, filled: list[Filled]) -> int:
-        """Judge filled rows, write the good answers to the log, then the outcome to the table."""
+    def _take_all_up(self) -> int:
+        """Take up page after page; what cannot be settled, garbage say, waits for the next pass."""
+        taken = 0
+        while filled := self.rows.filled():
+            verdicts = self._take_up(filled)
+            if not self.rows.settle(verdicts):
+                break
+            taken += sum(verdict.status == "done" for verdict in verdicts)
+        return taken
+
+    def _take_up(self, filled: list[Filled]) -> list[Verdict]:
+        """Judge filled rows and write the good answers to the log; what came of each."""
         self.desk.journal.sync()
         verdicts, judged = [], []
         for row in filled:
@@ -107,6 +114,8 @@ class Handover:
                     verdicts.append(Verdict(row, "skipped"))
                 else:
                     judged.append((row, self._answer(row)))
+            except LogError:  # the row is not to blame
+                raise
             except QueristError as error:
                 verdicts.append(_refused(row, error))
         # the tasks are held under one name and answered under others: hands were looked at above
@@ -116,8 +125,7 @@ class Handover:
                 verdicts.append(_refused(row, result))
             else:
                 verdicts.append(Verdict(row, "done"))
-        self.rows.settle(verdicts)
-        return sum(verdict.status == "done" for verdict in verdicts)
+        return verdicts
 
     def _skip(self, row: Filled) -> None:
         reason = row.comment if isinstance(row.comment, str) else ""

@@ -69,13 +69,17 @@ class HookBook:
         self._db = connect(self.path.absolute())
         self._lock = threading.Lock()
         self._checked = False
-        with self._reading() as db:
-            write_ahead(db)
-            db.execute("PRAGMA synchronous = FULL")
-        with self._writing() as db:
-            if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
-                for statement in statements(TABLES + _OWN):
-                    db.execute(statement)
+        try:
+            with self._reading() as db:
+                write_ahead(db)
+                db.execute("PRAGMA synchronous = FULL")
+            with self._writing() as db:
+                if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
+                    for statement in statements(TABLES + _OWN):
+                        db.execute(statement)
+        except BaseException:
+            self._db.close()
+            raise
 
     def close(self) -> None:
         """Let go of the file."""
@@ -202,13 +206,15 @@ class HookBook:
     def claim(self, hook: str, owner: str, seconds: float) -> bool:
         """Become the one who delivers to a hook for so long; 0 seconds gives it back.
 
-        Only one process at a time can, so the order is kept.
+        Only one process at a time can, so the order is kept. A claim that lasts longer than any
+        can was made before the clock was set back, and holds nobody up.
         """
-        now = time.time()
         with self._writing() as db:
+            now = time.time()  # in here: whoever waited for his turn knows a later time
             changed = db.execute(
-                "UPDATE hook SET owner = ?, until = ? WHERE id = ? AND (owner = ? OR until < ?)",
-                (owner, now + seconds, hook, owner, now),
+                "UPDATE hook SET owner = ?, until = ? "
+                "WHERE id = ? AND (owner = ? OR until NOT BETWEEN ? AND ?)",
+                (owner, now + seconds, hook, owner, now, now + seconds),
             )
             return changed.rowcount == 1
 

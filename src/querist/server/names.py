@@ -47,6 +47,8 @@ def check_name(name: str) -> str:
     plain = unicodedata.normalize("NFKC", name)
     if plain != name:
         raise BadInput(f"the name {name!r} can be written in more than one way; write {plain!r}")
+    if name[0] in "=+-@":  # in an exported table that is a formula, which the reader's program runs
+        raise BadInput(f"the name {name!r} begins with {name[0]!r}; begin it with a letter")
     if not any(c.isalnum() for c in name):
         raise BadInput(f"the name {name!r} holds neither a letter nor a digit; add one")
     scripts = sorted({unicodedata.name(c, "").split(" ")[0] for c in name} & set(_ALIKE))

@@ -25,17 +25,17 @@ from querist.logs.sqlite_file import (
 PAGE = 1_000  # filled rows taken up at once
 
 _TABLES = """
-CREATE TABLE querist_campaign (id TEXT NOT NULL, name TEXT NOT NULL);
-CREATE TABLE querist_tasks (
+CREATE TABLE IF NOT EXISTS querist_campaign (id TEXT NOT NULL, name TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS querist_tasks (
     task_id TEXT PRIMARY KEY, item_id TEXT NOT NULL, item TEXT NOT NULL, question TEXT NOT NULL,
     status TEXT NOT NULL DEFAULT 'pending', value, "by" TEXT, seconds, comment TEXT,
     offered_at REAL NOT NULL, filled_at REAL, error TEXT, fills INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX querist_tasks_status ON querist_tasks (status);
-CREATE TRIGGER querist_tasks_filled AFTER UPDATE OF value, status ON querist_tasks
+CREATE INDEX IF NOT EXISTS querist_tasks_status ON querist_tasks (status);
+CREATE TRIGGER IF NOT EXISTS querist_tasks_filled AFTER UPDATE OF value, status ON querist_tasks
 WHEN new.value IS NOT old.value BEGIN
     UPDATE querist_tasks SET fills = fills + 1 WHERE task_id = new.task_id;
 END;
-CREATE TRIGGER querist_tasks_done BEFORE UPDATE OF value ON querist_tasks
+CREATE TRIGGER IF NOT EXISTS querist_tasks_done BEFORE UPDATE OF value ON querist_tasks
 WHEN old.status = 'done' BEGIN
     SELECT raise(ABORT, 'querist: this task is done; its answer is changed in querist');
 END
@@ -80,8 +80,8 @@ class TaskRows(Protocol):
     def filled(self) -> list[Filled]:
         """Rows that wait to be taken up, the first offered first."""
 
-    def settle(self, verdicts: Iterable[Verdict]) -> None:
-        """Write what came of rows, where they still hold what was judged."""
+    def settle(self, verdicts: Iterable[Verdict]) -> int:
+        """Write what came of rows, where they still hold what was judged; how many did."""
 
     def open(self) -> dict[str, bool]:
         """Ids of the pending tasks, and whether somebody has filled each."""
@@ -144,9 +144,10 @@ class SQLiteRows:
         """Make the table, or see to it that it is this campaign's."""
         with self._writing() as db:
             found = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'querist_campaign'")
-            if found.fetchone() is None:
-                for statement in statements(_TABLES):
-                    db.execute(statement)
+            new = found.fetchone() is None
+            for statement in statements(_TABLES):  # some may have been dropped
+                db.execute(statement)
+            if new:
                 db.execute("INSERT INTO querist_campaign VALUES (?, ?)", (campaign, name))
             known = db.execute("SELECT id, name FROM querist_campaign").fetchone()
             if known is None or known[0] != campaign:
@@ -164,22 +165,24 @@ class SQLiteRows:
             ).fetchall()
         return [Filled(*row) for row in rows]
 
-    def settle(self, verdicts: Iterable[Verdict]) -> None:
-        """Write what came of rows, where they still hold what was judged."""
-        now = time.time()
+    def settle(self, verdicts: Iterable[Verdict]) -> int:
+        """Write what came of rows, where they still hold what was judged; how many did."""
+        now, settled = time.time(), 0
         with self._writing() as db:
             for (task_id, status, *_, fills), new, error in verdicts:
                 same = "WHERE task_id = ? AND status = ? AND fills = ?"
                 if error:  # open again for a better answer, without the bad one
-                    db.execute(
+                    done = db.execute(
                         f"UPDATE querist_tasks SET status = ?, error = ?, value = NULL {same}",
                         (new, error, task_id, status, fills),
                     )
                 else:
-                    db.execute(
+                    done = db.execute(
                         f"UPDATE querist_tasks SET status = ?, error = NULL, filled_at = ? {same}",
                         (new, now, task_id, status, fills),
                     )
+                settled += done.rowcount
+        return settled
 
     def open(self) -> dict[str, bool]:
         """Ids of the pending tasks, and whether somebody has filled each."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 _SAID = 300  # characters of an answer that are kept
+_FAR = 7_200.0  # seconds; no pause before an attempt is as long
 _TURN = 100  # messages to a hook before its settings are read anew
 
 
@@ -87,6 +88,14 @@ class Outcome:
         return self.status is not None and 200 <= self.status < 300
 
 
+def is_due(due: float, now: float) -> bool:
+    """Whether the time of an attempt has come.
+
+    One that is further off than any pause was set by a clock that has been set back since.
+    """
+    return not now < due <= now + _FAR
+
+
 async def send(hook: Hook, message_id: str, body: str, timeout: float) -> Outcome:
     """Make one attempt to deliver a message; whatever goes wrong is in the outcome.
 
@@ -108,6 +117,7 @@ async def _post(hook: Hook, message_id: str, body: str) -> Outcome:
     headers = {
         "content-type": "application/json",
         "user-agent": "querist-webhooks/1",
+        "accept-encoding": "identity",
         "webhook-id": message_id,
         "webhook-timestamp": str(now),
         "webhook-signature": sign(hook.secrets, message_id, now, body),
@@ -160,7 +170,7 @@ async def _words(response: httpx.Response) -> str:
     if response.is_redirect:
         return "a redirect, which is not followed; give the address it leads to"
     said = b""
-    async for part in response.aiter_bytes():
+    async for part in response.aiter_raw():  # as it came: a packed one may hold gigabytes
         said += part
         if len(said) > _SAID:
             break
@@ -232,7 +242,7 @@ class Postman:
             self._served.pop(name).result()
         now = time.time()
         for hook in await asyncio.to_thread(self._book.hooks):
-            due = hook.state == "on" and hook.waiting and hook.due <= now
+            due = hook.state == "on" and hook.waiting and is_due(hook.due, now)
             if due and hook.id not in self._served:
                 self._served[hook.id] = asyncio.create_task(self._serve(hook, self._book))
 
@@ -247,7 +257,7 @@ class Postman:
         try:
             for _ in range(_TURN):
                 message = await asyncio.to_thread(book.next_message, hook)
-                if message is None or message.due > time.time():
+                if message is None or not is_due(message.due, time.time()):
                     return
                 outcome = await send(hook, message.id, message.body, self.patience.timeout)
                 await asyncio.to_thread(self._settle, book, hook, message, outcome)

@@ -18,6 +18,7 @@ B = TypeVar("B", bound="Body")
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Id = Annotated[str, Field(min_length=1, max_length=2000)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+_SPELT = 100  # mistakes of one body that are spelt out
 HUGE = 2**53  # whole numbers beyond it do not survive JSON in a browser
 
 
@@ -65,7 +66,12 @@ async def read(request: Request, kind: type[B]) -> B:
 
 
 def misshapen(error: ValidationError) -> Refused:
-    """The refusal of what is not what was asked for."""
+    """The refusal of what is not what was asked for.
+
+    It may be wrong in a million places, and to spell them all out would hold up everybody.
+    """
+    if (count := error.error_count()) > _SPELT:
+        return Refused(422, f"the body is wrong in {count:,} places; see api/v1/openapi.json")
     problems: Any = error.errors(include_url=False, include_input=False, include_context=False)
     return Refused(422, said(problems))
 

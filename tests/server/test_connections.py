@@ -1,0 +1,129 @@
+"""Connections that send, or read, a byte now and then; and how many there may be."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import socket
+import subprocess
+import sys
+import time
+
+import httpx
+import uvicorn
+
+from querist.server.connections import Connection, make_room
+
+
+class Hasty(Connection):
+    head_seconds = 0.6
+    head_bytes = 50_000
+    drain_seconds = 0.6
+
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
+
+
+async def app(scope, receive, send):
+    body = b"x" * (50 << 20 if scope["path"] == "/long" else 2)
+    await asyncio.sleep(0.9 if scope["path"] == "/slow" else 0)
+    while (await receive())["more_body"]:
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+
+
+def against(work):
+    """Run `work(port)` in a thread against a server in this one."""
+
+    async def both():
+        listening = socket.create_server(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        config = uvicorn.Config(app, http=Hasty, lifespan="off", log_level="error", loop="asyncio")
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            return await asyncio.to_thread(work, port)
+        finally:
+            server.should_exit = True
+            await serving
+
+    return asyncio.run(both())
+
+
+def left_after(connection, drip=b"", every=0.2, patience=5.0):
+    """Seconds until the other side ends a connection that sends a drop now and then."""
+    begun = time.monotonic()
+    connection.settimeout(every)
+    while time.monotonic() - begun < patience:
+        try:
+            if drip:
+                connection.sendall(drip)
+            if connection.recv(1 << 16) == b"":
+                break
+        except TimeoutError:
+            continue
+        except OSError:
+            break
+    return time.monotonic() - begun
+
+
+def test_a_head_that_comes_in_drops_is_not_waited_for():
+    def work(port):
+        for begin in (b"", b"GET /", GET, GET + b"\r\n" + GET):
+            with socket.create_connection(("127.0.0.1", port)) as slow:
+                slow.sendall(begin)
+                assert 0.3 < left_after(slow, drip=b"a" if begin else b"") < 3, begin
+
+    against(work)
+
+
+def test_a_head_without_end_is_cut_off():
+    def work(port):
+        with socket.create_connection(("127.0.0.1", port)) as big:
+            big.sendall(GET)
+            assert left_after(big, drip=b"X-More: " + b"x" * 20_000 + b"\r\n", every=0.01) < 0.6
+
+    against(work)
+
+
+def test_whoever_reads_nothing_is_left():
+    def work(port):
+        with socket.create_connection(("127.0.0.1", port)) as deaf:
+            deaf.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+            time.sleep(2)
+            got = 0
+            deaf.settimeout(2)
+            try:
+                while some := deaf.recv(1 << 20):
+                    got += len(some)
+            except ConnectionError:
+                pass
+            assert got < 50 << 20
+
+    against(work)
+
+
+def test_whoever_gets_on_is_not_hurried():
+    def work(port):
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+            for path in ("/", "/slow", "/long", "/"):
+                assert client.get(path).status_code == 200
+                assert client.post(path, content=iter([b"a" * 30_000] * 4)).status_code == 200
+            time.sleep(0.9)  # quiet, and kept
+            assert client.get("/").status_code == 200
+
+    against(work)
+
+
+def test_there_is_room_for_a_busy_team():
+    asked = (
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 2048));"
+        "from querist.server.connections import make_room; make_room();"
+        "print(resource.getrlimit(resource.RLIMIT_NOFILE))"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "(2048, 2048)"
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    make_room()
+    assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= min(before[0], 4096)
