@@ -86,7 +86,7 @@ def create_app(served: Served, settings: Settings) -> FastAPI:
     app.state.served = served
     app.state.keeper = keeper
     app.state.leaving = served.leave
-    errors.install(app)
+    errors.install(app, door.seen)
     short.install(app, {"ask": api.ask, "tell": api.tell})
     gate.install(app, settings)
     openapi.install(app)

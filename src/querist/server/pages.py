@@ -10,7 +10,8 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.responses import HTMLResponse, Response
 
 from querist.server.campaigns import Served
-from querist.server.guard import RANKS, Person, Role, csrf_of, person_of, visit_of
+from querist.server.guard import Person, Role, below, csrf_of, person_of, visit_of
+from querist.server.roles import may
 
 HERE = Path(__file__).parent
 TEMPLATES = Environment(
@@ -53,8 +54,8 @@ async def _serve(request: Request, path: str) -> Response:
     if name is None and not served.single:
         return page(request, "campaigns.html", who)
     served.folder(name or served.root.name)
-    if RANKS.index(who.role) < RANKS.index(role):
-        return HTMLResponse(f"<p>this page takes the role {role}</p>", 403)
+    if not may(who.role, role):
+        raise below(who, role)
     return page(request, template, who)
 
 
