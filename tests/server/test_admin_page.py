@@ -259,8 +259,11 @@ def test_nobody_is_kept_out(visit, scheme):
 
 
 def test_a_phone_scrolls_one_way_only(visit):
-    page, _ = visit("look", width=360)
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    for path in ("/admin", "/insight"):
+        page, _ = visit("look", path=path, width=360)
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        name = page.locator(".bar .name")
+        assert name.evaluate("one => one.scrollWidth <= one.clientWidth"), "the name is cut off"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
