@@ -165,7 +165,7 @@ def test_a_webhook_is_added_tried_and_removed(visit):
     for kind in ("retracted", "settings.changed"):
         page.uncheck(f"#hook-kinds input[value='{kind}']")
     page.click("#hook-form button")
-    page.wait_for_selector("#hook-list th:text-is('https://127.0.0.1:1/labels')")
+    page.wait_for_selector("#hook-list .url:text-is('https://127.0.0.1:1/labels')")
     (hook,) = api.get("hooks").json()["hooks"]
     assert hook["events"] == ["answered", "batch.done", "trained", "stop.suggested"]
     assert page.locator("#hook-error").inner_text() == ""

@@ -97,6 +97,10 @@ def test_a_person_joins_leaves_and_comes_back(server, folder, browser):
     fine()
 
     page.goto(f"{running.url}/account")
+    browser_name = page.locator("#sessions td").first
+    browser_name.wait_for()
+    assert browser_name.inner_text().startswith("Chrome")
+    assert browser_name.get_attribute("title").startswith("Mozilla/5.0")
     page.get_by_label("What the token is for").fill("import script")
     page.get_by_role("button", name="Make a token").click()
     page.get_by_text("import script").wait_for()

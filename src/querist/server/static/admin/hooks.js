@@ -66,8 +66,7 @@ async function remove(hook) {
 function row(hook) {
   const state = h("span", { class: hook.state === "on" ? "pill good" : "pill bad" }, hook.state);
   return [
-    hook.url,
-    hook.events.join(", "),
+    h("span", {}, h("span", { class: "url" }, hook.url), h("span", { class: "soft events" }, hook.events.join(", "))),
     hook.why ? h("span", {}, state, " ", h("span", { class: "soft" }, hook.why)) : state,
     count(hook.waiting),
     h(
@@ -87,7 +86,7 @@ export async function loadHooks(changed = false) {
   const within = $("hook-list").querySelector(":focus") !== null;
   // What is in focus is not taken from under somebody's hands.
   if (changed || !within) {
-    fill($("hook-list"), hooks.length ? table("Webhooks", ["address", "is told of", "state", ">waiting", ""], hooks.map(row)) : h("p", { class: "soft" }, "Nobody is told yet."));
+    fill($("hook-list"), hooks.length ? table("Webhooks", ["address, and what it is told of", "state", ">waiting", ""], hooks.map(row)) : h("p", { class: "soft" }, "Nobody is told yet."));
     if (within) $("hook-list").focus();
   }
   if ($("hook-kinds").hasChildNodes()) return;
