@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -283,17 +284,23 @@ def serve():
     """Start `querist serve` on a folder; gives the address it printed."""
     running = []
 
-    def start(folder: Path) -> str:
-        command = [QUERIST, "serve", str(folder), "--port", "0", "--no-browser", "--no-work"]
+    def start(folder: Path, port: object = 0) -> str:
+        command = [QUERIST, "serve", str(folder), "--port", str(port), "--no-browser", "--no-work"]
+        command += ["--token", "token-of-the-tests"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         running.append(process)
         return process.stdout.readline().split()[-1]
 
+    def stop() -> None:
+        for process in running:
+            process.terminate()
+            process.wait(timeout=30)
+            process.stdout.close()
+        running.clear()
+
+    start.stop = stop
     yield start
-    for process in running:
-        process.terminate()
-        process.wait(timeout=30)
-        process.stdout.close()
+    stop()
 
 
 def test_a_session_over_a_server(make, serve):
@@ -319,3 +326,21 @@ def test_a_session_over_a_server(make, serve):
     assert "3 labelled" in piped(address, "--token", token, keys="111q").stdout
     refused = piped(address, "--token", "wrong", keys="1")
     assert refused.returncode == 2 and "token" in refused.stderr
+
+
+def test_a_server_that_is_away_for_a_while_ends_no_session(make, serve):
+    folder = make()
+    url = serve(folder)
+    screen = Terminal(url, "--by", "ann")
+    screen.until("ham")
+    serve.stop()
+    screen.press("g")
+    screen.until("no answer from.*Enter tries again")
+    serve(folder, urlsplit(url).port)
+    screen.press("\r")
+    screen.until("there are no guidelines")
+    screen.press("1")
+    screen.until("1 done")
+    screen.press("q")
+    screen.until("1 labelled")
+    assert screen.end() == 0

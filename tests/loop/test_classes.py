@@ -184,3 +184,18 @@ def test_a_folder_opens_with_its_classes_whatever_its_file_says(tmp_path):
     with folders.open_folder(folder) as c:
         assert c.status()["classes"]["invoice"] == 1
         assert c.desk.why("m2") == c.history.why("m2") == again.why("m2")
+
+
+def test_a_class_whose_write_failed_is_no_class(tmp_path):
+    c = open_texts(f"sqlite:///{tmp_path}/log.db")
+    with pytest.raises(OSError), c.desk.journal.together():
+        c.desk.add_class("invoice", "owner")
+        assert c.desk.question.labels == ("spam", "ham", "invoice")
+        raise OSError("the disk is full")
+    assert c.desk.question.labels == ("spam", "ham")
+    [task] = c.ask()
+    with pytest.raises(BadLabel):
+        c.tell(task, "invoice")
+    c.desk.add_class("invoice", "owner")
+    c.tell(task, "invoice")
+    c.log.close()

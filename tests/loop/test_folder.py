@@ -149,3 +149,26 @@ def test_a_folder_without_its_log_is_refused_not_begun_anew(tmp_path, source):
         with pytest.raises(BadInput, match=r"lacks log\.sqlite"):
             opening(tmp_path / "c")
     assert not (tmp_path / "c" / "log.sqlite").exists()
+
+
+def test_settings_changed_while_items_come_in_stay_changed(tmp_path, source, monkeypatch):
+    make(tmp_path, source, budget=30).log.close()
+    more = write(tmp_path / "more.csv", [("n1", "fresh text", "")])
+    store = folders._store
+
+    def slowly(folder, source, number):
+        folders.change_config(folder, {"budget": 40})  # the owner, meanwhile
+        return store(folder, source, number)
+
+    monkeypatch.setattr(folders, "_store", slowly)
+    assert folders.add_to_folder(tmp_path / "c", more) == 1
+    config = folders.read_config(tmp_path / "c")
+    assert config["recipe"]["budget"] == 40 and len(config["data"]["files"]) == 2
+
+
+def test_a_change_that_is_refused_leaves_the_file_as_it_was(tmp_path, source):
+    make(tmp_path, source, budget=30).log.close()
+    before = folders.read_config(tmp_path / "c")
+    with pytest.raises(BadInput):
+        folders.change_folder(tmp_path / "c", {"budget": 40, "batch": -1}, "me")
+    assert folders.read_config(tmp_path / "c") == before

@@ -9,7 +9,8 @@ from sklearn.svm import LinearSVC
 
 import querist as q
 from querist.core.errors import BadInput
-from querist.loop.folder import create_folder, open_folder, read_config
+from querist.loop.config import read_config
+from querist.loop.folder import create_folder, open_folder
 from querist.loop.report import build_report
 from querist.strategies import CostSensitive, Distinct, Mix, Random, ValueOfInformation
 

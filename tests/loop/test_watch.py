@@ -103,11 +103,10 @@ def test_an_idle_person_who_holds_tasks_stops_nobody(make, rounds):
         for _ in range(rounds):
             label(desk, 20, "bob")
             assert until(desk, lambda s: len(s.rounds) == 2 and len(s.queues["train"]) == 40)
-        before = len(desk.journal.state.rounds)
         held = desk.ask(22, "idle", 600, "train")
         assert len(held) == 22
         label(desk, 1, "bob")  # one label, and less than a batch waits
-        assert until(desk, lambda s: len(s.rounds) == before + 1)
+        assert until(desk, lambda s: len(s.queues["train"]) >= 30)
         assert len(desk.ask(30, "bob", 600, "train")) == 30
 
 
@@ -125,6 +124,56 @@ def test_the_queue_never_runs_dry_under_a_fast_annotator(make):
     rounds = desk.journal.state.rounds
     assert len(rounds) >= 4, work.lines
     assert max(turn.labels for turn in rounds) >= 120
+
+
+@pytest.fixture
+def slow_fits(monkeypatch):
+    """Models that take two seconds to train; how many labels each was trained on."""
+    from querist.loop import turn
+
+    sizes, fit = [], turn.fit
+
+    def slow(parts, pool, training, number, before):
+        time.sleep(2.0)
+        sizes.append(len(training))
+        return fit(parts, pool, training, number, before)
+
+    monkeypatch.setattr(turn, "fit", slow)
+    return sizes
+
+
+def test_four_people_find_tasks_while_a_slow_model_trains(make, slow_fits):
+    folder = make(n=1500, batch=20)
+    desk, given, empty = folders.open_desk(folder), [], []
+    with Working(folder) as work:
+        assert until(desk, lambda s: len(s.queues["train"]) == 40)
+        end = time.monotonic() + 7
+
+        def person(by):
+            while time.monotonic() < end:
+                tasks = desk.ask(1, by, 600, "train")
+                given.extend(task.item_id for task in tasks)
+                if not tasks:
+                    empty.append(time.monotonic())
+                time.sleep(0.08)  # far quicker than people are
+                desk.tell([{"task": t, "value": truth(t.item_id), "by": by} for t in tasks])
+
+        people = [
+            threading.Thread(target=person, args=(by,)) for by in ("ann", "bob", "cat", "dan")
+        ]
+        for one in people:
+            one.start()
+        for one in people:
+            one.join()
+    assert slow_fits and not [line for line in work.lines if "cannot" in line], work.lines
+    assert not empty, f"{len(empty)} of {len(empty) + len(given)} asks found nothing"
+    assert len(given) == len(set(given)) > 200
+    state = desk.journal.state
+    served = [state.tasks[t].why for tasks in state.by_item.values() for t in tasks]
+    assert all(why.probability is not None for why in served)
+    asked = [state.tasks[state.by_item[item_id][-1]].why for item_id in given]
+    control = sum(why.arm == "control" for why in asked)
+    assert 0.07 < control / len(asked) < 0.14
 
 
 def test_a_pause_and_a_stop_are_waited_out(make):
@@ -189,6 +238,36 @@ def test_a_failing_estimator_is_told_and_waits_for_news(make, monkeypatch):
         assert until(desk, lambda s: len(fits) > tried)
         assert tried <= 2
     assert any("training failed" in line and "no luck" in line for line in work.lines)
+
+
+def test_people_go_on_where_no_model_can_be_trained(make, monkeypatch):
+    from querist.loop import turn
+
+    def fit(*_):
+        raise ZeroDivisionError("no luck")
+
+    monkeypatch.setattr(turn, "fit", fit)
+    desk = folders.open_desk(make(batch=20))
+    with Working(desk.journal.log.path.parent) as work:
+        assert until(desk, lambda s: len(s.queues["train"]) == 40)
+        for _ in range(4):
+            assert until(desk, lambda s: len(s.queues["train"]) >= 20)
+            assert label(desk, 20) == 20
+    assert any("training failed" in line for line in work.lines)
+    assert len(desk.journal.state.rounds) == 1
+
+
+def test_a_crowd_that_takes_the_queue_at_once_finds_more_and_a_deeper_one(make):
+    desk = folders.open_desk(make(n=600, batch=20))
+    with Working(desk.journal.log.path.parent):
+        assert until(desk, lambda s: len(s.queues["train"]) == 40)
+        for k in range(20):  # they open the page, and nobody has answered yet
+            assert until(desk, lambda s: len(s.queues["train"]) >= 12, seconds=5)
+            assert len(desk.ask(12, f"person {k}", 600, "train")) == 12
+    state = desk.journal.state
+    assert (len(state.rounds), state.bought) == (1, 0)
+    assert state.recipe["depth"] > 2
+    assert {change.by for change in state.changes} == {"work"}
 
 
 def test_another_strategy_and_new_items_are_taken_up(make, tmp_path):

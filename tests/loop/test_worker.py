@@ -126,3 +126,91 @@ def test_single_questions_after_one_class_are_left_to_chance():
         made.step()
     last = [e.items for _, e in made.log.read() if type(e).__name__ == "Queued"][-1]
     assert [item.strategy for item in last] == ["Random"]
+
+
+def waiting(c):
+    tasks = c._journal.state.tasks
+    return [tasks[t].why for t in c._journal.state.queues["train"].waiting()]
+
+
+@pytest.mark.parametrize("trained", [False, True])
+def test_the_queue_is_topped_up_by_the_ranking_there_is(points, side, trained):
+    """Twice the same log: the same picks, by the newest model or the cold start; no new round."""
+    filled = []
+    for _ in range(2):
+        c = points(strategy="margin", batch=10)
+        if trained:
+            answer(c, side)
+            c.step()
+        c.change(depth=3)
+        took = c.ask(8)
+        c.tell_many((task, side(task.item_id)) for task in took)
+        rounds = list(c.history.rounds)
+        assert c._worker.fill(below=10) == 28
+        assert c.history.rounds == rounds
+        filled.append(waiting(c))
+        last = [e for _, e in c.log.read() if isinstance(e, Queued)][-1]
+        assert (last.round, last.model_version) == (int(trained), 1 if trained else None)
+        assert c._worker.fill(below=10) == 0  # enough waits
+    assert filled[0] == filled[1] and len(filled[0]) == 30
+    names = {why.strategy for why in filled[0] if why.arm == "open"}
+    assert names == {"Margin"} if trained else names and "Margin" not in names
+    assert not {task.item_id for task in took} & {why.item_id for why in filled[0]}
+    for why in filled[0]:
+        assert why.probability is not None and why.candidates > 0
+
+
+def test_what_is_answered_while_a_model_trains_is_made_up_for(points, side, monkeypatch):
+    """The new ranking is of what is left by then, as deep as the queue is to be by then."""
+    from querist.loop import turn
+
+    c, fit, taken = points(batch=10), turn.fit, []
+
+    def busy(*given):
+        c.change(depth=2)
+        for _ in range(2):
+            c._worker.fill(below=10)
+            tasks = c.ask(12, by="bob")
+            c.tell_many((task, side(task.item_id)) for task in tasks)
+            taken.extend(task.item_id for task in tasks)
+        return fit(*given)
+
+    answer(c, side)
+    told = len(c.labels())
+    monkeypatch.setattr(turn, "fit", busy)
+    assert c.step().labels == told  # it learned from what there was when it began
+    assert len(taken) == len(set(taken)) == 24
+    assert len(waiting(c)) == 20
+    assert not {why.item_id for why in waiting(c)} & set(taken)
+    keys = [i.item_id for _, e in c.log.read() if isinstance(e, Queued) for i in e.items]
+    assert len(keys) > 60  # several rankings
+
+
+def test_nothing_is_ranked_anew_where_nothing_can_be_added(points, side):
+    c = points(batch=10, budget=12, control=0.0)
+    answer(c, side)
+    c.step()
+    position = c.log.position
+    assert 0 < len(waiting(c)) < 10  # the budget buys no more
+    assert c._worker.fill(below=10) == 0
+    assert c.log.position == position
+
+
+def test_the_control_slice_stays_a_random_draw_of_its_share_when_topped_up(side):
+    data = np.random.default_rng(1).normal(size=(2000, 3))
+    c = q.campaign(data, q.Choice(["a", "b"]), strategy="margin", batch=20)
+    asked = []
+    for _ in range(30):
+        tasks = c.ask(13)
+        c.tell_many(
+            (task, "ab"[int(data[c.pool.rows([task.item_id])[0], 0] > 0)]) for task in tasks
+        )
+        asked += [c._journal.state.tasks[task.task_id].why for task in tasks]
+        if len(asked) == 130:
+            c.step()
+        c._worker.fill(below=20)
+    control = [why for why in asked if why.arm == "control"]
+    assert abs(len(control) / len(asked) - 0.1) < 0.02
+    ledger = c._worker.growth.ledger
+    drawn = c.pool.ids(ledger._control_order)[: len(control) + 4]
+    assert {why.item_id for why in control} <= set(drawn)  # its front, in the drawn order

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -11,24 +12,47 @@ from axe_playwright_python.sync_playwright import Axe
 from .conftest import wait_for
 
 
-@pytest.fixture
-def annotate(browser):
-    """Open the page as somebody: annotate(running, "ann", base="/c/x"); script errors fail."""
+@contextmanager
+def opening(browser):
+    """Open addresses, each in a browser of its own, until something shows; script errors fail."""
     contexts, errors = [], []
 
-    def start(running, by="ann", *, base="", **options):
+    def start(address, shows, **options):
         context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{running.url}{base}/?token={running.token}&by={by}")
-        page.wait_for_selector("#item > *")
+        page.goto(address)
+        page.wait_for_selector(shows)
         return page
 
     yield start
     for context in contexts:
         context.close()
     assert errors == []
+
+
+@pytest.fixture
+def annotate(browser):
+    """Open the page as somebody: annotate(running, "ann", base="/c/x")."""
+    with opening(browser) as start:
+
+        def label(running, by="ann", *, base="", **options):
+            address = f"{running.url}{base}/?token={running.token}&by={by}"
+            return start(address, "#item > *", **options)
+
+        yield label
+
+
+@pytest.fixture
+def visit(here, annotate):
+    """The page of a campaign and a client of its API: page, client = visit("image")."""
+
+    def go(name, by="ann", **options):
+        base = f"/c/{name}"
+        return annotate(here, by, base=base, **options), here.client(base=base)
+
+    return go
 
 
 # What moves for ever, such as the dots of a page that waits, is not waited for

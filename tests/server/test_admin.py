@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -258,3 +260,25 @@ def test_campaigns_stand_side_by_side_also_a_broken_one(server, make_folder):
     assert cards["two"]["metric"] == "accuracy" and cards["two"]["labels"] == 14
     assert cards["two"]["last"] is not None and cards["two"]["base"] == "/c/two"
     assert "cannot be opened" in cards["three"]["error"]
+
+
+def test_a_rule_is_shown_where_there_is_no_budget(server, make_folder):
+    api = server(make_folder(until="target=0.9")).client()
+    assert api.get("settings").json()["settings"]["until"] == "target=0.9"
+
+
+def test_a_log_that_breaks_does_not_hide_the_other_campaigns(server, make_folder, tmp_path):
+    make_folder("good", n=40)
+    bad = make_folder("bad", n=40)
+    running = server(tmp_path)
+    assert running.client(base="/c/bad").get("status").status_code == 200
+    with closing(sqlite3.connect(bad / "log.sqlite")) as log:  # as a later querist might write
+        (last,) = log.execute("SELECT position FROM meta").fetchone()
+        row = (last + 1, '{"kind": "told", "v": 99}', "")
+        log.execute("INSERT INTO events VALUES (?, ?, ?)", row)
+        log.execute("UPDATE meta SET position = ?", (last + 1,))
+        log.commit()
+    found = running.client().get("overview").json()["campaigns"]
+    cards = {card["name"]: card for card in found}
+    assert cards["good"]["items"] == 40 and "error" not in cards["good"]
+    assert "querist" in cards["bad"]["error"]

@@ -1,9 +1,18 @@
 """Campaigns that come, go and break while they are served; the others go on."""
 
+import asyncio
+import gc
+import os
 import shutil
 import time
+import weakref
 
-from querist.loop.folder import open_desk
+import pytest
+
+from querist.core.events import ItemsAdded
+from querist.loop.folder import LOG, open_desk
+from querist.server.campaigns import EAGER, Served
+from querist.server.errors import Refused
 
 from .conftest import label, wait_for
 
@@ -11,9 +20,9 @@ from .conftest import label, wait_for
 def test_a_broken_campaign_says_so_and_the_others_go_on(server, make_folder, tmp_path):
     make_folder("good", n=40)
     bad = make_folder("bad", n=40)
+    (bad / "campaign.toml").write_text("[data\n")
     running = server(tmp_path)
     good, broken = running.client(base="/c/good"), running.client(base="/c/bad")
-    (bad / "campaign.toml").write_text("[data\n")
     said = broken.get("status")
     assert said.status_code == 409
     assert "not valid TOML" in said.json()["error"]
@@ -65,3 +74,54 @@ def test_items_added_by_another_process_are_known_at_once(server, folder):
     desk = open_desk(folder)
     assert len(desk.growth.pool) == 65
     desk.journal.log.close()
+
+
+def test_new_items_whose_file_is_missing_are_told_of_and_the_others_served(server, folder):
+    running = server(folder)
+    client = running.client()
+    client.get("status")
+    desk = open_desk(folder)
+    desk.journal.append([ItemsAdded(at=time.time(), count=1, total=61, digest="", duplicates=0)])
+    desk.journal.log.close()
+    wait_for(lambda: "cannot read the new items of mails" in running.said(), 10)
+    assert len(client.post("ask", json={"n": 2}).json()["tasks"]) == 2
+    assert running.said().count("cannot read") == 1
+
+
+def test_the_campaigns_at_work_are_open_before_anybody_asks(make_folder, tmp_path):
+    names = [f"c{k}" for k in range(EAGER + 2)]
+    for k, name in enumerate(names):
+        folder = make_folder(name, n=10)
+        os.utime(folder / LOG, (1e9 + k, 1e9 + k))
+    (tmp_path / names[-1] / "campaign.toml").write_text("[data\n")
+
+    async def opened():
+        served = Served(tmp_path)
+        await served.open_ahead()
+        found = sorted(one.name for one in served.opened())
+        with pytest.raises(Refused, match="not valid TOML"):
+            await served.get(names[-1])
+        await served.close()
+        return found
+
+    assert asyncio.run(opened()) == names[-EAGER:-1]
+
+
+def test_what_is_served_holds_no_collection_up_and_goes_when_it_is_gone(make_folder, tmp_path):
+    make_folder("stays", n=10)
+    folder = make_folder("gone", n=3000)
+
+    async def watch():
+        served = Served(tmp_path)
+        before = gc.get_freeze_count()
+        held = weakref.ref((await served.get("gone")).desk.journal)
+        assert gc.get_freeze_count() > before + 3000  # not looked at by any collection
+        shutil.rmtree(folder)
+        await asyncio.sleep(0.6)
+        with pytest.raises(Refused, match="no campaign"):
+            await served.get("gone")
+        gc.collect()
+        assert held() is None
+        await served.close()
+
+    asyncio.run(watch())

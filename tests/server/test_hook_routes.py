@@ -9,7 +9,8 @@ from querist.logs.sqlite import SQLiteLog
 from querist.loop.folder import LOG
 from querist.server.hookbook import FILE, HookBook
 
-from .receivers import Receiver, wait_for
+from .conftest import wait_for
+from .receivers import Receiver
 
 
 @pytest.fixture

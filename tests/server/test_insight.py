@@ -1,12 +1,18 @@
 """The insight page's numbers through a real server, while another process works on the log."""
 
+import asyncio
+import gc
 import subprocess
 import sys
 import time
+import weakref
 
 import pytest
 
-from querist.loop.folder import open_folder
+from querist.loop.folder import open_desk, open_folder
+from querist.server import insight
+from querist.server.campaigns import Open
+from querist.server.guard import Person
 
 
 def labelled_by(make_folder, rounds):
@@ -136,3 +142,16 @@ def test_several_campaigns_are_kept_apart(server, make_folder, tmp_path):
     found = {name: api.get("insight").json() for name, api in apis.items()}
     assert [found[name]["spend"]["bought"] for name in ("one", "two")] == [1, 0]
     assert [found[name]["queue"]["items"] for name in ("one", "two")] == [60, 30]
+
+
+def test_a_campaign_that_was_closed_is_not_kept_in_memory(folder):
+    async def look():
+        here = Open("mails", folder, open_desk(folder))
+        await here.clerk.start()
+        await insight.insight(here, Person("me", "owner", "open"))
+        await here.close()
+        return weakref.ref(here)
+
+    closed = asyncio.run(look())
+    gc.collect()
+    assert closed() is None

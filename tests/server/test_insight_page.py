@@ -6,7 +6,7 @@ import pytest
 
 from querist.loop.folder import open_folder
 
-from .pagework import serious
+from .pagework import opening, serious
 from .test_insight import labelled_by
 
 pytestmark = pytest.mark.browser
@@ -15,21 +15,14 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def watch(browser):
     """Open the insight page: watch(running, width=1280, color_scheme="dark")."""
-    contexts, errors = [], []
+    with opening(browser) as start:
 
-    def start(running, *, width=1280, **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{running.url}/insight?token={running.token}")
-        page.wait_for_selector("main[aria-busy=false]")
-        return page
+        def look(running, *, width=1280, **options):
+            address = f"{running.url}/insight?token={running.token}"
+            size = {"width": width, "height": 900}
+            return start(address, "main[aria-busy=false]", viewport=size, **options)
 
-    yield start
-    for context in contexts:
-        context.close()
-    assert errors == []
+        yield look
 
 
 def test_the_page_shows_the_curve_and_every_number(watch, server, make_folder):

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,19 @@ def test_rows_csv_and_json_lines_come_in(server, folder):
     assert task["item"] == "two, and more"
     with open_folder(folder) as campaign:  # and they stay
         assert campaign.status()["items"]["total"] == 63
+
+
+def test_who_adds_at_the_same_time_is_told_of_his_own(server, folder):
+    running = server(folder)
+    clients = [running.client() for _ in range(4)]
+    clients[0].get("status")
+
+    def add(k):
+        rows = [{"id": f"n{k}-{j}", "text": "new"} for j in range(k + 1)]
+        return clients[k].post("items", json={"items": rows}).json()["added"]
+
+    with ThreadPoolExecutor(4) as together:
+        assert list(together.map(add, range(4))) == [1, 2, 3, 4]
 
 
 UNFIT = [

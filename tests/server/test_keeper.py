@@ -1,5 +1,6 @@
 """The work process beside the server: started, started again, ended with it."""
 
+import asyncio
 import json
 import os
 import signal
@@ -7,7 +8,7 @@ import time
 
 import pytest
 
-from querist.server import worklog
+from querist.server import keeper, worklog
 
 from .conftest import label, wait_for
 
@@ -53,6 +54,27 @@ def test_a_work_process_that_dies_is_started_again_and_trains(server, folder):
     assert "round 1: 10 labels" in said[-1]["says"] and said[-1]["pid"] == second
     assert running.stop(signal.SIGTERM) == 0
     wait_for(lambda: not alive(second))
+
+
+def test_a_work_process_that_cannot_be_started_is_tried_again(tmp_path, monkeypatch):
+    said, tried = [], asyncio.Event()
+
+    async def begin(*command, **options):
+        if said:
+            tried.set()
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", begin)
+    monkeypatch.setattr(keeper, "LONGEST", 0.01)
+
+    async def run():
+        kept = keeper.Keeper(tmp_path, said.append)
+        await kept.start()
+        await asyncio.wait_for(tried.wait(), 10)
+        await kept.stop()
+
+    asyncio.run(run())
+    assert "cannot be started" in said[0] and "unavailable" in said[0]
 
 
 def test_it_ends_when_the_server_is_killed(server, folder):

@@ -10,9 +10,9 @@ from querist.core.questions import Choice, Choices, Number
 from querist.loop.folder import create_folder
 
 from .conftest import mails_folder, start_server, text, wait_for
-from .pagework import annotate, labels_of, number_of, saved, until, why_of
+from .pagework import annotate, labels_of, number_of, saved, until, visit, why_of
 
-__all__ = ["annotate"]
+__all__ = ["annotate", "visit"]
 pytestmark = pytest.mark.browser
 
 EVIL = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
@@ -49,17 +49,6 @@ def evil_folder(root):
     asked, columns = Choice([EVIL, "<b>ham</b>"]), {"id": "id", "text": "body"}
     settings = {"batch": 10, "seed": 0, "control": 0.0}
     create_folder(root / "evil", source, asked, columns=columns, settings=settings).log.close()
-
-
-@pytest.fixture
-def visit(here, annotate):
-    """The page of a campaign and a client of its API: page, client = visit("fifty")."""
-
-    def go(name, by="ann", **options):
-        base = f"/c/{name}"
-        return annotate(here, by, base=base, **options), here.client(base=base)
-
-    return go
 
 
 def test_fifty_items_by_keyboard(visit):

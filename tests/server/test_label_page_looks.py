@@ -274,7 +274,7 @@ def test_suggestions_only_where_the_owner_allows_them(visit, here):
         number_of(page)
         assert page.locator(".hinted, .hint").count() == 0
         campaign.change(suggestions=True, by="owner")
-        page, _client = visit("hint", by="bob")
+        page, _ = visit("hint", by="bob")
         page.wait_for_selector(".hinted")
         k = number_of(page)
         shown = page.locator(".hinted .word").inner_text()

@@ -11,9 +11,9 @@ from querist.core.questions import Choices
 from querist.loop.folder import open_desk
 
 from .conftest import mails_folder, start_server, wait_for
-from .pagework import annotate, labels_of, number_of, saved, until, why_of
+from .pagework import annotate, labels_of, number_of, saved, until, visit, why_of
 
-__all__ = ["annotate"]
+__all__ = ["annotate", "visit"]
 pytestmark = pytest.mark.browser
 
 CAMPAIGNS = {
@@ -44,17 +44,6 @@ def here(tmp_path_factory):
     running.root = root
     yield running
     running.stop()
-
-
-@pytest.fixture
-def visit(here, annotate):
-    """The page of a campaign and a client of its API: page, client = visit("undo")."""
-
-    def go(name, by="ann", **options):
-        base = f"/c/{name}"
-        return annotate(here, by, base=base, **options), here.client(base=base)
-
-    return go
 
 
 @pytest.fixture

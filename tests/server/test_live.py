@@ -13,7 +13,7 @@ import pytest
 from querist.loop.folder import open_desk, open_folder
 from querist.server.clerk import Clerk
 from querist.server.errors import Refused
-from querist.server.live import MOST, Live
+from querist.server.live import MOST, QUEUE, Live
 
 from .conftest import label, wait_for
 
@@ -173,5 +173,18 @@ def test_a_stream_nobody_reads_is_cut_off(at_work):
         assert stream.qsize() == 1 and stream.get_nowait() is None
         live._send(b"more")
         assert stream.empty()
+
+    at_work(play)
+
+
+def test_a_server_that_ends_says_goodbye_to_a_page_that_reads_nothing(at_work):
+    async def play(clerk, live, state):
+        stream = live.enter("ann")
+        for _ in range(QUEUE):
+            live._send(b"event: x\n\n")
+        live.close()
+        assert stream.get_nowait() is None
+        late = live.enter("bob")  # came in while the server was leaving
+        assert late.get_nowait() is None
 
     at_work(play)

@@ -4,13 +4,23 @@ import random
 
 import pytest
 
-from querist.core.events import Event, Opened, Queued, QueuedItem, RecipeChanged, Skipped, Told
+from querist.core.events import (
+    Event,
+    Opened,
+    Queued,
+    QueuedItem,
+    RecipeChanged,
+    Retracted,
+    Skipped,
+    Told,
+)
 from querist.core.questions import Choice, Choices, Number
 from querist.loop.build import campaign
 from querist.loop.costs import label_costs
 from querist.loop.standing import annotators
-from querist.loop.state import State
-from querist.server.tally import Tally, Work, change_said, midnight, news_said
+from querist.loop.state import IMPORTED, State
+from querist.server.recent import midnight
+from querist.server.tally import Tally, Work, change_said, news_said
 
 NOON = midnight(1.8e9) + 12 * 3600
 
@@ -143,3 +153,17 @@ def test_changes_in_words():
     assert change_said("guidelines", None, {"version": 3, "text": "x"}, "ann") == (
         "ann wrote version 3 of the guidelines"
     )
+
+
+def test_what_was_taken_back_or_said_anew_is_not_counted_twice_today():
+    tally = folded(
+        told(NOON, "x"),
+        told(NOON + 10, "x", value="b"),  # another answer to the same item
+        told(NOON + 20, "y"),
+        Retracted(at=NOON + 30, item_id="y", by="ann"),
+        told(NOON, "z", by=IMPORTED),
+        Retracted(at=NOON + 40, item_id="z", by=IMPORTED),
+    )
+    assert list(tally.people) == ["ann"]
+    work = tally.people["ann"]
+    assert (work.answers, work.taken_back, work.since(NOON)) == (1, 1, [NOON + 10])

@@ -27,7 +27,8 @@ from querist.server.hookbook import FILE, HookBook
 from querist.server.messages import sign
 from querist.server.webhooks import Patience, Postman, try_out
 
-from .receivers import Receiver, wait_for
+from .conftest import wait_for
+from .receivers import Receiver
 
 QUICK = Patience(timeout=1.0, first=0.1, most=0.5, whole=600.0, poll=0.02)
 
@@ -452,3 +453,16 @@ def test_an_unknown_kind_of_event_is_refused(desk, book):
         book.add(desk.journal.log, "https://example.org/", ["labelled"])
     with pytest.raises(BadInput, match="no webhook goes by"):
         book.find("hook_1")
+
+
+def test_opening_the_book_again_lets_no_other_program_take_its_log_away(book, desk, receiver):
+    """Closing any descriptor of a file drops this process's locks on it, SQLite's among them."""
+    hook = book.add(desk.journal.log, receiver().url, ["answered"], private=True)
+    HookBook(book.path).close()  # as each call of the owner's page does
+    look = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); "
+    look += "print(*db.execute('SELECT secret FROM hook').fetchone()); db.close()"
+    asked = [sys.executable, "-c", look, str(book.path)]
+    subprocess.run(asked, check=True)
+    book.rotate(hook.id)
+    seen = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+    assert seen == book.find(hook.id).secrets[0]

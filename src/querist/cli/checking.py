@@ -125,7 +125,8 @@ def recommend(
     A campaign folder knows its own facts. For a data file they come from the file and the
     options of new; nothing is written.
     """
-    from querist.loop.folder import CONFIG, open_data, open_folder
+    from querist.loop.config import CONFIG
+    from querist.loop.folder import open_data, open_folder
 
     columns = {
         "id": id,

@@ -12,7 +12,8 @@ from typing import Any
 from querist.core.errors import BadInput, QueristError
 from querist.core.questions import question_from_json
 from querist.logs.sqlite import SQLiteLog
-from querist.loop.folder import LOG, MODELS, open_folder, open_folder_pool, read_config
+from querist.loop.config import read_config
+from querist.loop.folder import LOG, MODELS, open_folder, open_folder_pool
 from querist.loop.growth import Growth
 from querist.loop.journal import Journal
 

@@ -130,7 +130,8 @@ def plan(
 @contextmanager
 def _opened(data: str, columns: dict[str, Any], asked: dict[str, Any]) -> Iterator[int | Campaign]:
     """A number of items, the campaign of a folder, or one over a data file, in memory only."""
-    from querist.loop.folder import CONFIG, open_data, open_folder
+    from querist.loop.config import CONFIG
+    from querist.loop.folder import open_data, open_folder
 
     path = Path(data)
     number = data.replace(",", "").replace("_", "")

@@ -64,7 +64,7 @@ def handover(
 
 def configured(folder: Path) -> dict[str, Any]:
     """What campaign.toml says of a hand-over; empty when it says nothing."""
-    from querist.loop.folder import read_config
+    from querist.loop.config import read_config
 
     found = dict(read_config(folder).get("handover", {}))
     if unknown := sorted(found.keys() - set(SETTINGS)):

@@ -57,7 +57,7 @@ def hooks(
     a new secret (the old one signs too for a day); `resume` sends again to a webhook that was
     given up, beginning with what it did not take; `log` shows what was sent and what came of it.
     """
-    from querist.loop.folder import read_config
+    from querist.loop.config import read_config
     from querist.server.hookbook import FILE, HookBook
 
     read_config(folder)  # says so when this is no campaign

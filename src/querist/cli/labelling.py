@@ -159,7 +159,9 @@ class Session:
             try:
                 self.held, self.waiting, reason = self.counter.ask(AHEAD)
                 self.asked = self.counter.question()
-            except Unreachable as error:
+            except (Unreachable, QueristError) as error:
+                if not self.screen.is_terminal:
+                    raise
                 reason = str(error)
             self._renewed = time.monotonic()
             if self.held:
@@ -183,9 +185,7 @@ class Session:
             return False
         if key in ("q", END):
             raise Left
-        if self.kind == "number" and (
-            key in "0123456789.,-+e" or (self.typed and key == BACKSPACE)
-        ):
+        if self.kind == "number" and (key in DIGITS or (self.typed and key == BACKSPACE)):
             self.typed = self.typed[:-1] if key == BACKSPACE else self.typed + key
             self._echo(f"\r{self.typed} \b")
             return False
@@ -238,12 +238,8 @@ class Session:
         key, version = secrets.token_hex(8), self.asked.version
         self._clear()
         self.message = ""
-        if time.monotonic() - self._renewed > LEASE / 2:
-            self._drop(self.counter.renew(self.held))
-            self._renewed = time.monotonic()
-            if item not in self.held:
-                self.message = "somebody else has that item by now; your answer was not recorded"
-                return
+        if time.monotonic() - self._renewed > LEASE / 2 and not self._renew(item):
+            return
         self.message = self._tried(
             lambda: self.counter.tell(item, value, seconds, key, version), item
         )
@@ -254,14 +250,27 @@ class Session:
             shown = ", ".join(value) or "none" if isinstance(value, list) else value
             self.message = f"{shown}  (u takes it back)"
 
-    def _tried(self, act: Callable[[], None], item: Item) -> str:
-        """Do something about an item; "" or why it did not work, with a lost item dropped."""
+    def _renew(self, item: Item) -> bool:
+        """Keep what is held for longer; whether the item is among it still."""
+        lost: set[str] = set()
+        self.message = self._tried(lambda: lost.update(self.counter.renew(self.held)))
+        if self.message:
+            return False
+        self._drop(lost)
+        self._renewed = time.monotonic()
+        if item not in self.held:
+            self.message = "somebody else has that item by now; your answer was not recorded"
+        return item in self.held
+
+    def _tried(self, act: Callable[[], None], item: Item | None = None) -> str:
+        """Do something, about an item say; "" or why it did not work, with a lost item dropped."""
         while True:
             try:
                 act()
                 return ""
             except LeaseLost as lost:
-                self._drop({item.task_id})
+                if item is not None:
+                    self._drop({item.task_id})
                 return str(lost)
             except Unreachable as error:
                 if not self.screen.is_terminal:
@@ -332,8 +341,10 @@ class Session:
             self.message = f"{typed!r} fits {near}"
 
     def _guidelines(self) -> None:
-        self.asked = self.counter.question()
-        self.message = self.asked.guidelines or "there are no guidelines"
+        def look() -> None:
+            self.asked = self.counter.question()
+
+        self.message = self._tried(look) or self.asked.guidelines or "there are no guidelines"
 
     def _help(self) -> None:
         self.message = "\n".join(f"{keys:<14}{what}" for keys, what in COMMANDS.items())

@@ -180,9 +180,9 @@ def _audit(here: People, as_json: bool) -> None:
 
 
 def _check_folder(folder: Path) -> None:
-    from querist.loop.folder import CONFIG
+    from querist.loop.config import CONFIG, campaigns_in
 
-    if not (folder / CONFIG).is_file() and not any(folder.glob(f"*/{CONFIG}")):
+    if not (folder / CONFIG).is_file() and not campaigns_in(folder):
         raise BadInput(
             f"{folder} holds no campaign (no {CONFIG} in it or in a folder of it); people belong "
             "to the folder that is served"

@@ -109,7 +109,7 @@ def serve(
 
 
 def _holds_campaign(folder: Path) -> bool:
-    from querist.loop.folder import CONFIG
+    from querist.loop.config import CONFIG
 
     return (folder / CONFIG).is_file()
 

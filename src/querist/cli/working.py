@@ -58,7 +58,7 @@ def work(
 
 def _jobs(folder: Path) -> list[str]:
     """What there is to do for a campaign: a hand-over where its campaign.toml speaks of one."""
-    from querist.loop.folder import read_config
+    from querist.loop.config import read_config
 
     try:
         config = read_config(folder)
@@ -98,11 +98,9 @@ def _begin(folder: Path, job: str, stop: threading.Event, as_json: bool) -> thre
 
 
 def _campaigns(target: Path) -> list[Path]:
-    from querist.loop.folder import CONFIG
+    from querist.loop.config import CONFIG, campaigns_in
 
-    if (target / CONFIG).is_file():
-        return [target]
-    return sorted(path.parent for path in target.glob(f"*/{CONFIG}"))
+    return [target] if (target / CONFIG).is_file() else list(campaigns_in(target).values())
 
 
 def _watch_parent(stop: threading.Event) -> None:

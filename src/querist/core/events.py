@@ -250,6 +250,17 @@ def _without(form: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in form.items() if name not in names}
 
 
+def campaign_mark(opened: Event) -> str:
+    """What tells a campaign from every other, as 16 letters: a hash of how it was opened.
+
+    Examples
+    --------
+    >>> campaign_mark(Opened(seed=1)) == campaign_mark(Opened(seed=2))
+    False
+    """
+    return hashlib.sha256(event_to_json(opened).encode()).hexdigest()[:16]
+
+
 def event_from_json(text: str) -> Event:
     """Read an event back; the inverse of `event_to_json`.
 

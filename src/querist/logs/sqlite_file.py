@@ -1,7 +1,8 @@
-"""The file under the SQLite log: connections, schema, and its errors in plain words."""
+"""SQLite files: connections, transactions, errors in plain words; and the schema of a log."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -21,18 +22,39 @@ _META = "meta (schema INTEGER, querist TEXT, position INTEGER, hash TEXT)"  # on
 HEAD = "SELECT position, hash FROM meta"
 
 
-def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
+def connect(path: Path, mode: str = "rw", patience: float = PATIENCE) -> sqlite3.Connection:
     """Open a connection that waits for other writers and never starts transactions by itself."""
     try:
         return sqlite3.connect(
             f"{path.as_uri()}?mode={mode}",
             uri=True,
-            timeout=PATIENCE,
+            timeout=patience,
             isolation_level=None,
             check_same_thread=False,
         )
     except sqlite3.Error as error:
-        raise said(error, path) from error
+        raise trouble(error, path) from error
+
+
+def make_private(path: Path) -> None:
+    """Make a file that its owner alone may read, unless it is there.
+
+    A file that is there is not opened: closing it again would take the locks that SQLite holds
+    on it for this process, and another one could remove its write-ahead log.
+
+    Raises
+    ------
+    LogError
+        When it cannot be made.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise LogError(
+            f"cannot make {path} ({error.strerror}); it needs a folder that may be written"
+        ) from error
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
@@ -52,7 +74,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
                 f"{path} is an SQLite file but not a log of querist: it holds the tables "
                 f"{', '.join(sorted(tables))}; give another file name"
             )
-        _wal(connection)
+        write_ahead(connection)
         connection.execute("PRAGMA synchronous = NORMAL")  # and `Disk` does the rest
         if not tables:
             with transaction(connection, "BEGIN IMMEDIATE"):
@@ -61,11 +83,34 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
         schema, writer = connection.execute("SELECT schema, querist FROM meta").fetchone()
     except sqlite3.Error as error:
         raise said(error, path) from error
-    if schema > SCHEMA:
+    check_schema(path, schema, SCHEMA, writer)
+
+
+def check_schema(path: Path, schema: int, known: int, writer: str) -> None:
+    """Raise NewerLog when a file has a schema beyond the one this querist knows."""
+    if schema > known:
         raise NewerLog(
             f"{path} has schema {schema}, made by querist {writer}; this one knows schemas up to "
-            f"{SCHEMA}. Upgrade with: pip install -U querist"
+            f"{known}. Upgrade with: pip install -U querist"
         )
+
+
+def statements(script: str) -> Iterator[str]:
+    r"""The statements of a script one by one: `executescript` would commit in between.
+
+    Examples
+    --------
+    >>> list(statements("CREATE TABLE a (n);\nCREATE TABLE b (n)"))
+    ['CREATE TABLE a (n);\n', 'CREATE TABLE b (n)\n']
+    """
+    held = ""
+    for line in script.strip().splitlines():
+        held += line + "\n"
+        if sqlite3.complete_statement(held):  # those of a trigger stay together
+            yield held
+            held = ""
+    if held:
+        yield held
 
 
 @contextmanager
@@ -81,19 +126,24 @@ def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
 
 
 def said(error: Exception, path: Path) -> QueristError:
-    """Turn an error of SQLite into one that says what to do."""
+    """Turn an error of SQLite about a log into one that says what to do."""
+    if _errorcode(error) & 0xFF == sqlite3.SQLITE_CONSTRAINT:
+        return TamperedLog(
+            f"{path} holds rows past its recorded end: it was changed from outside; "
+            "restore it from a backup"
+        )
+    return trouble(error, path)
+
+
+def trouble(error: Exception, path: Path) -> QueristError:
+    """Turn an error of SQLite about any file into one that says what to do."""
     if isinstance(error, QueristError):
         return error
     code = _errorcode(error) & 0xFF
     if code == sqlite3.SQLITE_FULL or _errorcode(error) == sqlite3.SQLITE_IOERR_SHMSIZE:
         return LogFull(
-            f"no room to write the log {path}: nothing of this write was kept; "
+            f"no room to write {path}: nothing of this write was kept; "
             "free some disk space and try again"
-        )
-    if code == sqlite3.SQLITE_CONSTRAINT:
-        return TamperedLog(
-            f"{path} holds rows past its recorded end: it was changed from outside; "
-            "restore it from a backup"
         )
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return LogError(
@@ -104,7 +154,7 @@ def said(error: Exception, path: Path) -> QueristError:
         return LogError(f"cannot open {path}; check that its folder is there and may be written")
     if busy(error):
         return LogBusy(f"another program kept {path} locked; close it and try again")
-    return LogError(f"cannot use the log {path}: {error}")
+    return LogError(f"cannot use {path}: {error}")
 
 
 def busy(error: Exception) -> bool:
@@ -129,9 +179,9 @@ def _make(connection: sqlite3.Connection) -> None:
     )
 
 
-def _wal(connection: sqlite3.Connection) -> None:
+def write_ahead(connection: sqlite3.Connection, patience: float = PATIENCE) -> None:
     """Switch to write-ahead logging; several programs may be opening the new file at once."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")

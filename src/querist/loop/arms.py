@@ -175,7 +175,7 @@ def arms_of(ledger: Ledger, training: TrainingSet) -> tuple[Ints, Ints, Ints]:
                 arm = "start"
             elif arm == "open" and (task.stood_in or task.trial != state.trial.number):
                 continue
-            found[arm].append((task.round, task.why.rank, place))
+            found[arm].append((task.batch, task.why.rank, place))
     start, picked, control = (
         np.array([place for *_, place in sorted(rows)], dtype=np.int64) for rows in found.values()
     )

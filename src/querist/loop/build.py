@@ -31,13 +31,12 @@ from querist.loop.mistakes import check_targets, matrix_of, with_class
 from querist.loop.needs import costs_of, groups_of, reach, supplied
 from querist.loop.recipe import Recipe, make_recipe, plan_remarks
 from querist.loop.reserve import draw, edges
-from querist.loop.settings import changes, make_rule, plan_change
+from querist.loop.settings import beside_budget, changes, make_rule, plan_change
 from querist.loop.state import IMPORTED, State
 from querist.loop.turn import Parts
 from querist.loop.worker import Worker
 from querist.models import ModelStore
 from querist.pools import open_pool
-from querist.stopping import AnyOf
 from querist.strategies import as_strategy
 from querist.strategies.shares import check_groups_named
 
@@ -252,9 +251,7 @@ def change_parts(
         for name in LIVE
         if name in rest and name not in Recipe.__dataclass_fields__
     }
-    own = make_rule(None, parts.recipe.budget).rules
-    others = [rule for rule in parts.rule.rules if rule not in own]
-    until = rest.pop("until", AnyOf(others) if others else None)
+    until = rest.pop("until", beside_budget(parts.rule, parts.recipe.budget))
     if rest.get("mistakes") is not None:
         rest["mistakes"] = matrix_of(rest["mistakes"], parts.question)
     recipe = make_recipe(len(pool), {**parts.recipe.to_json(), **rest})

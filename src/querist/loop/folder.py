@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import gc
-import json
-import os
 import shutil
-import sqlite3
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from importlib.metadata import version
@@ -18,21 +14,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from querist.core.errors import BadInput, LogError
+from querist.core.errors import BadInput
 from querist.core.events import Event
 from querist.core.protocols import Log, Pool, Question
 from querist.core.questions import question_from_json
 from querist.logs import open_log
+from querist.loop.config import (
+    CONFIG,
+    alone,
+    change_config,
+    edited,
+    plain,
+    read_config,
+    write_config,
+)
 from querist.loop.desk import Desk
 from querist.loop.growth import Growth, arrival
 from querist.loop.journal import Journal
-from querist.loop.mistakes import matrix_of
 from querist.pools import extend, open_pool
 
 if TYPE_CHECKING:
     from querist.loop.campaign import Campaign
 
-CONFIG, POOL, LOG, MODELS = "campaign.toml", "pool", "log.sqlite", "models"
+POOL, LOG, MODELS = "pool", "log.sqlite", "models"
 IMPORTING = "import.lock"
 
 
@@ -73,10 +77,10 @@ def create_folder(
         "querist": {"version": version("querist")},
         "data": {"files": [stored], "rehearsal": rehearsal, **columns},
         "question": question.to_json(),
-        "recipe": _plain({n: v for n, v in settings.items() if v is not None}, question),
+        "recipe": plain({n: v for n, v in settings.items() if v is not None}, question),
     }
     open_log(_url(folder)).close()  # before the config: a campaign without its log is refused
-    _write(folder, config)
+    write_config(folder, config)
     try:
         return open_folder(folder)
     except Exception:
@@ -173,16 +177,16 @@ def add_to_folder(folder: str | Path, data: str | Path) -> int:
     """Append the items of a file to a folder's campaign; return how many came."""
     desk = open_desk(folder)
     try:
-        before = len(desk.growth.pool)
-        return len(add_for(desk, folder, data)) - before
+        return add_for(desk, folder, data)[1]
     finally:
         desk.journal.log.close()
 
 
-def add_for(desk: Desk, folder: str | Path, data: str | Path) -> Pool:
+def add_for(desk: Desk, folder: str | Path, data: str | Path) -> tuple[Pool, int]:
     """Append the items of a file to a folder's campaign that a desk has open.
 
-    Gives the longer pool; the desk goes on with its own until its growth takes that one in.
+    Gives the longer pool, and how many came; the desk goes on with its own until its growth takes
+    that one in.
 
     Raises
     ------
@@ -190,55 +194,20 @@ def add_for(desk: Desk, folder: str | Path, data: str | Path) -> Pool:
         When the items do not fit those that are there; nothing came in then.
     """
     folder = Path(folder)
-    with _alone(folder):
+    with alone(folder, IMPORTING, f"another import into {folder}"):
         config = read_config(folder)
-        files = config["data"]["files"]
         mine = len(desk.growth.pool) >= desk.journal.state.arrivals[-1].total
         before = desk.growth.pool if mine else open_folder_pool(folder, config)
         pool = extend(before, data, **_columns(config))
-        stored = _store(folder, Path(data), len(files))
-        _write(folder, {**config, "data": {**config["data"], "files": [*files, stored]}})
+        stored = _store(folder, Path(data), len(config["data"]["files"]))
+        with edited(folder) as config:  # settings may have been changed meanwhile
+            config["data"]["files"].append(stored)
 
         def look() -> tuple[list[Event], None]:
             return [arrival(pool, desk.journal.state.arrivals[-1].total)], None
 
         desk.journal.decide(look)
-        return pool
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold a lock on a folder's files against other processes; a dead one holds none.
-
-    SQLite's lock on a file of its own does that on every platform.
-    """
-    with closing(sqlite3.connect(folder / IMPORTING, timeout=60, isolation_level=None)) as lock:
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            raise LogError(
-                f"another import into {folder} is still at work ({error}); try again when it is "
-                "done"
-            ) from error
-        yield
-
-
-def read_config(folder: str | Path) -> dict[str, Any]:
-    """What campaign.toml says."""
-    path = Path(folder) / CONFIG
-    try:
-        config = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInput(
-            f"{folder} holds no campaign ({CONFIG} is missing); make one with: querist new FILE "
-            "--text COLUMN --ask a,b --dir DIR"
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"{path} is not valid TOML: {error}") from error
-    missing = [name for name in ("data", "question") if name not in config]
-    if missing:
-        raise BadInput(f"{path} lacks the section(s) {missing}")
-    return config
+        return pool, len(pool) - len(before)
 
 
 def change_folder(
@@ -249,36 +218,15 @@ def change_folder(
     The file comes first: whoever opens the folder in between agrees with what comes.
     """
     with open_folder(folder) as campaign:
-        before, config = campaign.status(), read_config(folder)
+        before, old = campaign.status(), read_config(folder).get("recipe", {})
         change_config(folder, settings)
         named = {"model": model_by_name(settings["model"])} if "model" in settings else {}
         try:
             campaign.change(by=by, **{**settings, **named})
         except Exception:
-            _write(Path(folder), config)
+            change_config(folder, {name: old.get(name) for name in settings})
             raise
         return before, campaign.status()
-
-
-def change_config(folder: str | Path, settings: Mapping[str, Any]) -> None:
-    """Write changed settings into campaign.toml, so that the next opening agrees with the log.
-
-    The setting "question" is its JSON form.
-    """
-    config = read_config(folder)
-    asked = settings.get("question", config["question"])
-    recipe = {name: value for name, value in settings.items() if name != "question"}
-    plain = _plain(recipe, question_from_json(asked))
-    recipe = {**config.get("recipe", {}), **plain}
-    _write(Path(folder), {**config, "question": asked, "recipe": recipe})
-
-
-def _plain(settings: Mapping[str, Any], question: Question) -> dict[str, Any]:
-    """Settings as TOML can hold them: mistakes as their text, or else as lists."""
-    mistakes = settings.get("mistakes")
-    if mistakes is None or isinstance(mistakes, str):
-        return dict(settings)
-    return {**settings, "mistakes": matrix_of(mistakes, question)}
 
 
 def truth(folder: str | Path) -> dict[str, Any]:
@@ -345,24 +293,3 @@ def model_by_name(name: str) -> Any:
             "as sklearn.svm:SVC"
         ) from error
     return found() if callable(found) else found
-
-
-def _write(folder: Path, config: Mapping[str, Mapping[str, Any]]) -> None:
-    lines = []
-    for section, values in config.items():
-        lines += [f"[{section}]", *_lines(values), ""]
-    temporary = folder / f"{CONFIG}.{os.getpid()}.new"
-    temporary.write_text("\n".join(lines), encoding="utf-8")
-    temporary.replace(folder / CONFIG)
-
-
-def _lines(values: Mapping[str, Any]) -> list[str]:
-    """A line a value; TOML has no null, so what is None stays out."""
-    return [f"{name} = {_toml(value)}" for name, value in values.items() if value is not None]
-
-
-def _toml(value: Any) -> str:
-    """A TOML value; JSON spells texts, numbers, booleans and lists the same way."""
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ", ".join(_toml(part) for part in value) + "]"
-    return json.dumps(value, ensure_ascii=False)

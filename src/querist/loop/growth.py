@@ -37,7 +37,7 @@ class Growth:
     ) -> None:
         self.columns = {n: columns[n] for n in ("text", "features", "images") if n in columns}
         self.state = state
-        self._question = question
+        self._given = self._question = question
         self._form: Mapping[str, Any] = {}
         self._check(pool)
         first = state.arrivals[0].total
@@ -50,8 +50,9 @@ class Growth:
         """What is asked, with the classes that were added since."""
         if self.state.question is not self._form:
             self._form = self.state.question
-            now = grown(self._question, self._form)
-            if now is not self._question:
+            # from the one it began with: a class whose write failed is gone again
+            now = grown(self._given, self._form)
+            if now.to_json() != self._question.to_json():
                 self._question = now
                 self._ask_anew()
         return self._question

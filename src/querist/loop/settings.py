@@ -62,8 +62,7 @@ def plan_change(
     made = make_recipe(pool_size, {**known, name: value}).to_json()
     changed = {name: made[name]}
     if name == "budget":
-        own = make_rule(None, recipe.get("budget")).rules
-        others = AnyOf(part for part in rule_of(recipe).rules if part not in own)
+        others = beside_budget(rule_of(recipe), recipe.get("budget"))
         changed["until"] = repr(make_rule(others, made["budget"]))
     return changed
 
@@ -76,13 +75,12 @@ def followed(recipe: Recipe, rule: AnyOf, log: Mapping[str, Any]) -> tuple[Recip
     new = {part.name: log[part.name] for part in fields(Recipe) if part.name in log}
     if new.get("mistakes") is not None:
         new["mistakes"] = tuple(tuple(row) for row in new["mistakes"])
-    own = make_rule(None, recipe.budget).rules
+    others = beside_budget(rule, recipe.budget)
     recipe = replace(recipe, **new)
     if repr(rule) != log.get("until"):
         try:
             rule = rule_of(log)
         except BadInput:
-            others = AnyOf(part for part in rule.rules if part not in own)
             rule = make_rule(others, recipe.budget)
     return recipe, rule
 
@@ -130,6 +128,18 @@ def make_rule(until: Any, budget: int | None) -> AnyOf:
     if until is not None:
         parts += until.rules if isinstance(until, AnyOf) else [until]
     return AnyOf(parts)
+
+
+def beside_budget(rule: AnyOf, budget: int | None) -> AnyOf:
+    """The rules that were named beside the budget.
+
+    Examples
+    --------
+    >>> beside_budget(make_rule("target=0.9", 100), 100)
+    AnyOf(Target(score=0.9))
+    """
+    own = make_rule(None, budget).rules
+    return AnyOf(part for part in rule.rules if part not in own)
 
 
 def rule_of(recipe: Mapping[str, Any]) -> AnyOf:

@@ -67,20 +67,21 @@ def annotators(state: State) -> dict[str, int]:
 
 def label_rows(state: State) -> list[dict[str, Any]]:
     """One dict a labelled item: id, value as it was told, confidence, votes, arm, probability."""
-    rows = []
-    for item_id, votes in state.votes.items():
-        belief = state.belief(item_id)
-        assert belief is not None
-        first = min(votes.values(), key=lambda vote: vote.position)  # the one that was bought
-        why = state.tasks[first.task_id].why if first.task_id else None
-        rows.append(
-            {
-                "id": item_id,
-                "value": belief.value,
-                "confidence": belief.confidence,
-                "votes": belief.votes,
-                "arm": why.arm if why else "given",
-                "probability": why.probability if why else None,
-            }
-        )
-    return rows
+    return [row for item_id in state.votes if (row := label_row(state, item_id)) is not None]
+
+
+def label_row(state: State, item_id: str) -> dict[str, Any] | None:
+    """The label of an item; None when it has none, or all answers were taken back."""
+    belief = state.belief(item_id)
+    if belief is None:
+        return None
+    first = min(state.votes[item_id].values(), key=lambda vote: vote.position)  # it was bought
+    why = state.tasks[first.task_id].why if first.task_id else None
+    return {
+        "id": item_id,
+        "value": belief.value,
+        "confidence": belief.confidence,
+        "votes": belief.votes,
+        "arm": why.arm if why else "given",
+        "probability": why.probability if why else None,
+    }

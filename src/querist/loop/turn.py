@@ -74,7 +74,7 @@ class Snapshot:
     trial : Trial
         The rounds this strategy and this model have had.
     fill : bool
-        Whether to queue anew although tasks wait: before the first label, to as many as asked.
+        Whether to rank anew although tasks wait and without training, so that more wait.
     """
 
     past: Sequence[Round]
@@ -102,6 +102,17 @@ class Snapshot:
 
 
 @dataclass(frozen=True, eq=False)
+class Lesson:
+    """What was learned: the round so far, its model, the rounds before, what it was taught."""
+
+    turn: Round
+    model: Model | None
+    past: list[Round]
+    training: TrainingSet
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True, eq=False)
 class Outcome:
     """What a turn produced; the items have no task ids yet."""
 
@@ -110,24 +121,28 @@ class Outcome:
     items: list[QueuedItem]
 
 
-def take_turn(parts: Parts, ledger: Ledger, scorer: Scorer, now: Snapshot) -> Outcome:
-    """Train on the labels, measure, let the rules judge, and choose the next batch.
-
-    Pure in everything but time: equal snapshots give equal outcomes. Without new labels it
-    only judges again and refills the queue.
-    """
+def learn(parts: Parts, ledger: Ledger, now: Snapshot) -> Lesson:
+    """Train on the labels and measure; without new labels the last round and model stay."""
     seconds = dict.fromkeys(("fit", "measure", "score", "select"), 0.0)
-    if now.retrain or not now.past:
-        past = list(now.past)
-        turn, model = _learn(parts, ledger, now, seconds)
-        if model is not None and now.first_model and parts.measure:
-            seed = parts.recipe.seed
-            gaps = seed_remarks(parts.question, now.training, ledger, scorer.space, seed)
-            doubt = doubt_of(model, ledger, seed) if parts.question.view == "choice" else None
-            flat = (flat_text(doubt),) if doubt is not None and doubt.is_flat else ()
-            turn = replace(turn, notes=(*turn.notes, *gaps, *flat))
-    else:
-        past, turn, model = list(now.past[:-1]), now.past[-1], now.model
+    if not now.retrain and now.past:
+        return Lesson(now.past[-1], now.model, list(now.past[:-1]), now.training, seconds)
+    turn, model = _learn(parts, ledger, now, seconds)
+    return Lesson(turn, model, list(now.past), now.training, seconds)
+
+
+def choose(parts: Parts, ledger: Ledger, scorer: Scorer, now: Snapshot, lesson: Lesson) -> Outcome:
+    """Let the rules judge, and choose the next batch, as things stand `now`.
+
+    That is later than where the lesson began: what was answered while it went on is taken into
+    account. Pure in everything but time: equal snapshots and lessons give equal outcomes.
+    """
+    past, turn, model, seconds = lesson.past, lesson.turn, lesson.model, lesson.seconds
+    if now.retrain and model is not None and now.first_model and parts.measure:
+        seed = parts.recipe.seed
+        gaps = seed_remarks(parts.question, lesson.training, ledger, scorer.space, seed)
+        doubt = doubt_of(model, ledger, seed) if parts.question.view == "choice" else None
+        flat = (flat_text(doubt),) if doubt is not None and doubt.is_flat else ()
+        turn = replace(turn, notes=(*turn.notes, *gaps, *flat))
     spent = (parts.recipe.price or 0.0) * now.bought
     turn = replace(turn, bought=now.bought, spent=spent)
     verdicts = parts.rule.states([*past, turn])
@@ -135,8 +150,7 @@ def take_turn(parts: Parts, ledger: Ledger, scorer: Scorer, now: Snapshot) -> Ou
     notes = list(turn.notes)
     instead = stand_in(parts.strategy.fallback, [*past, turn], now.trial)
     if not verdicts["stop"].stop:
-        wanted = _batch_size(parts, now, spent)
-        items, said = _choose(parts, ledger, scorer, model, now, wanted, instead, seconds)
+        items, said = _choose(parts, ledger, scorer, now, lesson, instead)
         notes += said
         if not items and not now.pending:
             verdicts |= {"stop": Verdict(True, "every item that may be asked is labelled", 1.0)}
@@ -233,10 +247,11 @@ def _measure(
     return found, "control" if found else ""
 
 
-def _batch_size(parts: Parts, now: Snapshot, spent: float) -> int:
+def batch_size(parts: Parts, now: Snapshot) -> int:
     """Items to queue: as many batches as the queue holds, shrunk to what the budget still buys."""
     recipe = parts.recipe
     size = recipe.depth * (recipe.batch if len(now.training) else recipe.start)
+    spent = (recipe.price or 0.0) * now.bought
     left = parts.rule.remaining(now.bought, spent, recipe.price)
     if left is None:
         return size
@@ -247,22 +262,21 @@ def _choose(
     parts: Parts,
     ledger: Ledger,
     scorer: Scorer,
-    model: Model | None,
     now: Snapshot,
-    wanted: int,
+    lesson: Lesson,
     instead: Strategy | None,
-    seconds: dict[str, float],
 ) -> tuple[list[QueuedItem], list[str]]:
     """The next batch: control items from their own queue, the rest by the strategy."""
+    wanted = batch_size(parts, now)
     control, rows = ledger.control_queue(), ledger.candidates(wanted)
-    recipe = parts.recipe
+    recipe, model, seconds = parts.recipe, lesson.model, lesson.seconds
     share = control_share(recipe.control, *ledger.asked(), wanted, recipe.control_until)
     n_open = min(wanted - min(share, len(control)), len(rows))
     n_control = min(wanted - n_open, len(control))
     items: list[QueuedItem] = []
     notes: list[str] = []
     if n_open:
-        strategy, why = _strategy_for(parts, model, now, instead)
+        strategy, why = _strategy_for(parts, lesson, instead)
         seed = seed_for(parts.recipe.seed, now.number)
         sizes = sizes_of(strategy, scorer, len(rows), n_open, now.training)
         spent = seconds["fit"] or (now.past[-1].seconds.get("fit", 0.0) if now.past else 0.0)
@@ -340,16 +354,15 @@ def _blend(
     return [next(control_next if k in places else chosen_next) for k in range(total)]
 
 
-def _strategy_for(
-    parts: Parts, model: Model | None, now: Snapshot, instead: Strategy | None
-) -> tuple[Strategy, str]:
+def _strategy_for(parts: Parts, lesson: Lesson, instead: Strategy | None) -> tuple[Strategy, str]:
     """The recipe's strategy or its stand-in; its cold start where nothing can be uncertain."""
     strategy, why = instead or parts.strategy, ""
     needs_model = bool(strategy.needs & FROM_MODEL) or strategy.cold_start
-    one_class = parts.question.view == "choice" and len(np.unique(now.training.targets)) < 2
-    if needs_model and (model is None or one_class):
+    taught = lesson.training
+    one_class = parts.question.view == "choice" and len(np.unique(taught.targets)) < 2
+    if needs_model and (lesson.model is None or one_class):
         strategy = strategy.cold_start or Random()
-        if len(now.training):
+        if len(taught):
             # what is typical may never show a rare class: look far out, and half by chance
             if isinstance(strategy, KMeansSampling):
                 strategy = KCenter()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 WORK = "work"  # who changed the depth, when it was the work itself
 DEPTH = 2  # batches the queue holds at first: one to label while the other is replaced
 PATIENCE = 5.0  # seconds until an error is met anew
+LIVELY = 10.0  # seconds after something happened in which it looks more often
+LOOK = 0.05  # seconds between two looks then, and while a model trains
+SHORT = 0.25  # seconds a training may take before the queue is topped up beside it
 OTHERS = ("strategy", "model")  # settings only an opening reads
 
 Say = Callable[[str], None]
@@ -37,8 +42,9 @@ def keep_stepping(
     a rule said stop; a changed budget or rule opens the campaign again. Any number of these
     may work on one folder.
 
-    The queue is kept as deep as labels come in while a model trains, unless its owner settled
-    the depth.
+    Whenever less than a batch waits, and while a model trains too, the queue is topped up by
+    the ranking there is: the newest model's, or the cold start. It is kept as deep as tasks are
+    taken while a model trains, unless its owner settled the depth.
 
     Parameters
     ----------
@@ -70,22 +76,26 @@ def _watch(folder: Path, stop: threading.Event, every: float, say: Say) -> bool:
 
     with open_folder(folder) as campaign:
         journal, state = campaign.desk.journal, campaign.desk.journal.state
-        opened, looked = _opening(state), -1
+        opened, looked, happened = _opening(state), -1, -math.inf
         _settle_depth(campaign)
+        before = _Stock.of(state)
         failed: tuple[object, ...] | None = None
         while not stop.is_set():
             journal.sync()
             if state.position != looked:
-                looked = state.position
+                looked, happened = state.position, time.monotonic()
                 if _opening(state) != opened:
                     return True
                 if failed is None or failed != _news(campaign):
-                    failed = _turn(campaign, say)
-            stop.wait(every)
+                    failed = _turn(campaign, before, say)
+                if failed is not None:
+                    _top_up_or_say(campaign, before, say)
+                before = _Stock.of(state)
+            stop.wait(min(every, LOOK) if time.monotonic() - happened < LIVELY else every)
     return False
 
 
-def _turn(campaign: Campaign, say: Say) -> tuple[object, ...] | None:
+def _turn(campaign: Campaign, before: _Stock, say: Say) -> tuple[object, ...] | None:
     """Take a step if one is due; what it was taken on when it failed, None when it did not."""
     worker, state = campaign._worker, campaign.desk.journal.state
     if state.recipe["paused"]:
@@ -95,23 +105,82 @@ def _turn(campaign: Campaign, say: Say) -> tuple[object, ...] | None:
     if state.rounds and stopped.stop:
         say(f"stopped: {stopped.reason}")
         return None
-    if not is_due(worker):
-        return None
     now = _news(campaign)
-    begun, bought, before = time.perf_counter(), state.bought, len(state.rounds)
-    waiting = len(state.queues["train"])
+    begun, rounds = time.perf_counter(), len(state.rounds)
     try:
-        turn = campaign.step()
+        if not is_due(worker):
+            _top_up(campaign, before)
+            return None
+        with _topped_up(campaign, say) as stock:
+            turn = campaign.step()
     except QueristError as error:
         say(f"no step: {error}")
         return now
     except Exception as error:  # whatever somebody's estimator raises
         say(f"training failed, and is tried again with the next label: {error!r}")
         return now
-    if len(state.rounds) > before:
+    if len(state.rounds) > rounds:
         say(_told(turn, time.perf_counter() - begun))
-        _deepen(campaign, state.bought - bought, waiting)
+        _deepen(campaign, _Stock.of(state).taken - stock.taken, stock.there)
     return None
+
+
+@dataclass
+class _Stock:
+    """Tasks that were taken out of the queue by a time, and those that were there to be taken."""
+
+    taken: int
+    there: int
+
+    @classmethod
+    def of(cls, state: State) -> _Stock:
+        queue = state.queues["train"]
+        return cls(state.bought + len(queue.held), len(queue))
+
+
+@contextmanager
+def _topped_up(campaign: Campaign, say: Say) -> Iterator[_Stock]:
+    """Keep the queue stocked while a model trains; gives what there was, topping up included."""
+    state, over = campaign.desk.journal.state, threading.Event()
+    stock = _Stock.of(state)
+
+    def keep() -> None:
+        begun, more = time.monotonic(), 0
+        while more >= 0 and not over.wait(LOOK):
+            new = time.monotonic() - begun < SHORT
+            more = _top_up_or_say(campaign, stock, say, 0.5 if new else 1.0)
+            stock.there += max(more, 0)
+
+    thread = threading.Thread(target=keep, name=f"{threading.current_thread().name}, topping up")
+    thread.start()
+    try:
+        yield stock
+    finally:
+        over.set()
+        thread.join()
+
+
+def _top_up_or_say(campaign: Campaign, before: _Stock, say: Say, share: float = 1.0) -> int:
+    """Queue more where little waits; -1 when that failed, which stops nothing else."""
+    try:
+        campaign.desk.journal.sync()
+        return _top_up(campaign, before, share)
+    except Exception as error:  # whatever somebody's strategy or estimator raises
+        say(f"the queue is not topped up: {error!r}")
+        return -1
+
+
+def _top_up(campaign: Campaign, before: _Stock, share: float = 1.0) -> int:
+    """Queue more, and deeper, where less than so much of a batch waits; how many more."""
+    worker, state = campaign._worker, campaign.desk.journal.state
+    recipe = worker.parts.recipe
+    size = recipe.batch if state.votes else recipe.start
+    # half of what the queue may hold at most, or each answer would set off a ranking
+    below = math.ceil(share * size * recipe.overlap * min(recipe.depth / 2, 1))
+    if state.recipe["paused"] or sum(1 for _ in islice(state.fresh(), below)) >= below:
+        return 0
+    _deepen(campaign, _Stock.of(state).taken - before.taken, before.there)
+    return worker.fill(below)
 
 
 def is_due(worker: Worker) -> bool:
@@ -148,22 +217,22 @@ def _settle_depth(campaign: Campaign) -> None:
     state, recipe = campaign.desk.journal.state, campaign.parts.recipe
     if recipe.depth < DEPTH and not any(c.name == "depth" for c in state.changes):
         campaign.desk.change("depth", DEPTH, WORK)
-        if not state.votes and len(state.queues["train"]) < DEPTH * recipe.start:
-            campaign._worker.step(fill=True)
+        if not state.votes:
+            campaign._worker.fill(DEPTH * recipe.start)
 
 
-def _deepen(campaign: Campaign, told: int, waiting: int) -> None:
-    """Deepen the queue when labels came in faster than it could hold while a model trained.
+def _deepen(campaign: Campaign, taken: int, waiting: int) -> None:
+    """Deepen the queue when tasks were taken faster than it could hold while a model trained.
 
-    What is answered meanwhile drops out of the new ranking too, so as much again must be left;
-    when all that waited was answered, nobody knows how much more would have been.
+    As much again must be left when the new ranking comes; when all that waited was taken,
+    nobody knows how much more would have been.
     """
     recipe = campaign.parts.recipe
     changes = campaign.desk.journal.state.changes
     own = all(change.by == WORK for change in changes if change.name == "depth")
     batch = recipe.batch * recipe.overlap
-    if own and told > (recipe.depth - 1) * batch / 2:
-        wanted = math.ceil(1 + (4 if told >= waiting else 2) * told / batch)
+    if own and taken > (recipe.depth - 1) * batch / 2:
+        wanted = math.ceil(1 + (4 if taken >= waiting else 2) * taken / batch)
         campaign.desk.change("depth", min(max(wanted, recipe.depth), MOST_DEPTH), WORK)
 
 

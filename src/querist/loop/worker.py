@@ -7,8 +7,8 @@ import time
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
-from itertools import takewhile
-from typing import Any
+from itertools import islice, takewhile
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +20,30 @@ from querist.core.types import Round
 from querist.loop.growth import Growth
 from querist.loop.journal import Journal
 from querist.loop.learner import asked_anew, asking
+from querist.loop.ledger import Ledger
 from querist.loop.mistakes import decided
 from querist.loop.reserve import CONTROL
 from querist.loop.rounds import round_to_json
+from querist.loop.scoring import Scorer
 from querist.loop.serving import answers_wanted, tasks_of
 from querist.loop.settings import followed
 from querist.loop.state import State
 from querist.loop.training import TrainingSet, training_set, values_of
-from querist.loop.turn import Outcome, Parts, Snapshot, fit, take_turn
+from querist.loop.turn import Outcome, Parts, Snapshot, batch_size, choose, fit, learn
 from querist.models import ModelStore
+
+
+class _Layout(NamedTuple):
+    """What a turn works with, laid out while nobody writes."""
+
+    parts: Parts
+    ledger: Ledger
+    scorer: Scorer
+
+    def goes_with(self, other: _Layout) -> bool:
+        """Whether what was learned with the one may be chosen with under the other."""
+        same = self.scorer is other.scorer and self.parts.model is other.parts.model
+        return same and self.parts.strategy is other.parts.strategy
 
 
 class Worker:
@@ -45,6 +60,7 @@ class Worker:
         self._kept: tuple[int, Model] | None = None  # the last model used, and its round
         self._checkpoints: dict[int, Model] = {}
         self._thinking = threading.Lock()
+        self._choosing = threading.Lock()  # what is known of the pool's vectors is not shared
 
     @property
     def parts(self) -> Parts:
@@ -64,25 +80,80 @@ class Worker:
     def parts(self, parts: Parts) -> None:
         self._parts, self._followed = parts, len(self.journal.state.changes)
 
-    def step(self, *, fill: bool = False) -> Round:
-        """One turn; the last round, unchanged, when there is nothing to do.
-
-        With `fill` a first batch that nobody has answered yet is chosen again, as deep as the
-        queue is to be by now.
-        """
+    def step(self) -> Round:
+        """One turn; the last round, unchanged, when there is nothing to do."""
         with self._thinking:
             self.journal.decide(self._holdout_tasks)
             with self.journal.lock:
-                now, parts = self.snapshot(fill=fill), self.parts
-                ledger, scorer = copy(self.growth.ledger), self.growth.scorer
+                now, laid = self.snapshot(), self._laid_out()
             if now is None:
                 return self.journal.state.rounds[-1]
-            now = replace(
-                now,
-                model=self._model_before(now),
-                earlier=self.earlier(now.past if now.retrain else now.past[:-1]),
-            )
-            return self._commit(now, take_turn(parts, ledger, scorer, now))
+            now = self._equipped(now)
+            lesson = learn(laid.parts, laid.ledger, now)
+            with self._choosing:
+                now, laid = self._by_now(now, laid)
+                return self._commit(now, choose(laid.parts, laid.ledger, laid.scorer, now, lesson))
+
+    def fill(self, below: int) -> int:
+        """Top the queue up where fewer than `below` tasks wait; how many wait more than before.
+
+        What waits is ranked anew by the newest model there is, or the cold start, as deep as
+        the queue is to be. Nothing is trained, so a step may be under way in another thread.
+        """
+        with self._choosing:
+            with self.journal.lock:
+                now, laid = self._to_fill(below), self._laid_out()
+                if now is None:
+                    return 0
+                upto, votes = self.journal.state.steps[-1].upto, self.journal.state.votes
+                told = (votes[item_id].values() for item_id in now.training.ids)
+                seen = np.array([any(v.position <= upto for v in of) for of in told], dtype=bool)
+                taught = self.growth.book.training_set(now.training.rows[seen])
+                before = len(self.journal.state.queues["train"])
+            now = self._equipped(now)
+            lesson = learn(laid.parts, laid.ledger, replace(now, training=taught))
+            self._commit(now, choose(laid.parts, laid.ledger, laid.scorer, now, lesson))
+            return max(len(self.journal.state.queues["train"]) - before, 0)
+
+    def _to_fill(self, below: int) -> Snapshot | None:
+        """What the queue is topped up from; None when enough waits, or nothing can be added."""
+        self.journal.sync()
+        state, ledger = self.journal.state, self.growth.ledger
+        if not state.rounds or sum(1 for _ in islice(state.fresh(), below)) >= below:
+            return None
+        now = self._stand(fill=True)
+        there = len(ledger.candidates(0)) + len(ledger.control_queue())
+        return now if min(batch_size(self.parts, now), there) > self._fresh_items() else None
+
+    def _fresh_items(self) -> int:
+        """Items that wait and that a new ranking may replace."""
+        state = self.journal.state
+        return len({state.tasks[task_id].why.item_id for task_id in state.fresh()})
+
+    def _laid_out(self) -> _Layout:
+        growth = self.growth
+        return _Layout(self.parts, copy(growth.ledger), growth.scorer)
+
+    def _equipped(self, now: Snapshot) -> Snapshot:
+        """The snapshot with the models it needs."""
+        past = now.past if now.retrain else now.past[:-1]
+        return replace(now, model=self._model_before(now), earlier=self.earlier(past))
+
+    def _by_now(self, now: Snapshot, laid: _Layout) -> tuple[Snapshot, _Layout]:
+        """Where things stand once a lesson is learned: what was answered meanwhile, and settings.
+
+        Where data, question, strategy or model have changed, the turn ends as it began.
+        """
+        with self.journal.lock:
+            self.journal.sync()
+            if self.journal.state.position == now.position:
+                return now, laid
+            later = self._laid_out()
+            if not later.goes_with(laid):
+                return now, laid
+            stand = self._stand()
+            new = {name: getattr(stand, name) for name in ("training", "bought", "pending")}
+            return replace(now, batches=stand.batches, **new), later
 
     def model(self) -> Model:
         """The newest trained model; loaded, or refitted from the log, after a restart.
@@ -190,33 +261,34 @@ class Worker:
         event = Queued(at=time.time(), round=number, replaces=False, items=items)
         return [event] if items else [], None
 
-    def snapshot(self, *, fill: bool = False) -> Snapshot | None:
+    def snapshot(self) -> Snapshot | None:
         """What the next turn starts from; None when there is nothing for a turn to do."""
-        journal, state, ledger = self.journal, self.journal.state, self.growth.ledger
-        book = self.growth.book
-        with journal.lock:
-            journal.sync()
+        with self.journal.lock:
+            self.journal.sync()
             self.growth.check_complete()
-            queries = "labelled_queries" in self.parts.strategy.wants
-            training = book.training_set(ledger.training_rows(), queries=queries)
-            holdout = book.training_set(ledger.measuring_rows())
-            retrain = self._is_news(training, holdout)
-            fill = fill and not len(training)
-            if state.rounds and not retrain and not fill and any(True for _ in state.fresh()):
+            now = self._stand()
+            retrain = self._is_news(now.training, now.holdout)
+            if now.past and not retrain and any(True for _ in self.journal.state.fresh()):
                 return None
-            train, test = state.queues["train"], state.queues["holdout"]
-            return Snapshot(
-                past=tuple(state.rounds),
-                training=training,
-                holdout=holdout,
-                bought=state.bought,
-                pending=len(train.held) + len(test.held) + len(test) + state.further(),
-                batches=len(state.batches),
-                position=state.position,
-                retrain=retrain,
-                trial=state.trial,
-                fill=fill,
-            )
+            return replace(now, retrain=retrain)
+
+    def _stand(self, *, fill: bool = False) -> Snapshot:
+        """Where everything stands, for a turn that trains nothing."""
+        state, ledger, book = self.journal.state, self.growth.ledger, self.growth.book
+        queries = "labelled_queries" in self.parts.strategy.wants
+        train, test = state.queues["train"], state.queues["holdout"]
+        return Snapshot(
+            past=tuple(state.rounds),
+            training=book.training_set(ledger.training_rows(), queries=queries),
+            holdout=book.training_set(ledger.measuring_rows()),
+            bought=state.bought,
+            pending=len(train.held) + len(test.held) + len(test) + state.further(),
+            batches=len(state.batches),
+            position=state.position,
+            retrain=False,
+            trial=state.trial,
+            fill=fill,
+        )
 
     def marks(self) -> tuple[str, int]:
         """What the labels of now amount to: hash of the training set, size of the holdout."""
@@ -245,6 +317,9 @@ class Worker:
                 if overtaken or (outdated and any(True for _ in state.fresh())):
                     return state.rounds[-1]
                 queued = self._queued(turn, outcome.items)
+                ranked = len({item.item_id for item in queued.items})
+                if now.fill and ranked <= self._fresh_items():
+                    return state.rounds[-1]
                 turn = replace(turn, queued=len(queued.items))
                 events: list[Event] = [queued] if queued.items else []
                 if now.retrain or not now.past:

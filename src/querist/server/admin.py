@@ -8,20 +8,20 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from querist.core.errors import BadInput
+from querist.core.errors import BadInput, QueristError
 from querist.core.events import QuestionChanged, RecipeChanged
 from querist.core.measures import leading
 from querist.loop.desk import Desk
 from querist.loop.settings import plan_change
 from querist.server import standing
 from querist.server.bodies import Text, Words
-from querist.server.campaigns import Open, Served, campaign_of
+from querist.server.campaigns import Here, Open, Served
 from querist.server.errors import Refused
-from querist.server.guard import Person, need, person_of, speaks_for, visit_of
+from querist.server.guard import Owner, Who, speaks_for, visit_of
 from querist.server.guidelines import html_of
 from querist.server.openapi import declare
 from querist.server.tally import change_said, classes_added, growth_said, rules_said
@@ -37,8 +37,6 @@ Label = Annotated[str, Field(min_length=1, max_length=1000)]
 
 router = APIRouter()
 whole = APIRouter()
-Here = Annotated[Open, Depends(campaign_of)]
-Owner = Annotated[Person, Depends(need("owner"))]
 
 
 class AboutLabel(Body):
@@ -76,7 +74,7 @@ declare(Guidelines, Preview, NewClass)
 @router.get("/settings")
 async def settings(here: Here, who: Owner) -> Response:
     """The settings as they stand, and every change there was: who, when, old, new."""
-    return answer(await here.clerk.do(_settings))
+    return answer(await here.read(_settings))
 
 
 @router.post("/settings")
@@ -94,7 +92,7 @@ async def change(request: Request, here: Here, who: Owner) -> Response:
         await _by_process(here, slow, by)
     else:
         await here.clerk.do(lambda desk: _change(desk, quick, by))
-    return answer(await here.clerk.do(_settings))
+    return answer(await here.read(_settings))
 
 
 @router.get("/guidelines")
@@ -124,7 +122,7 @@ async def guidelines(
             ],
         }
 
-    return answer(await here.clerk.do(look))
+    return answer(await here.read(look))
 
 
 @router.post("/guidelines", openapi_extra=takes(Guidelines))
@@ -150,11 +148,11 @@ async def add_class(request: Request, here: Here, who: Owner) -> Response:
     body = await read(request, NewClass)
     by = speaks_for(who, body.by)
     await here.clerk.do(lambda desk: desk.add_class(body.add, by))
-    return answer(await here.clerk.do(standing.question))
+    return answer(await here.read(standing.question))
 
 
 @whole.get("/api/v1/overview")
-async def overview(request: Request, who: Annotated[Person, Depends(person_of)]) -> Response:
+async def overview(request: Request, who: Who) -> Response:
     """The campaigns side by side: counts, score, spend, last activity."""
     served: Served = request.app.state.served
     root = visit_of(request).root
@@ -163,15 +161,14 @@ async def overview(request: Request, who: Annotated[Person, Depends(person_of)])
         card: dict[str, Any] = {"name": name, "base": root + served.base(name)}
         try:
             here = await served.get(name)
-            card |= await here.clerk.do(_card)
-        except Refused as refused:  # one that cannot be opened does not hide the others
-            card["error"] = refused.message
+            card |= await here.read(_card)
+        except (Refused, QueristError) as error:  # one that is broken does not hide the others
+            card["error"] = str(error)
         cards.append(card)
     return answer({"campaigns": cards})
 
 
 def _settings(desk: Desk) -> dict[str, Any]:
-    desk.journal.sync()
     state = desk.journal.state
     found = {name: state.recipe.get(name) for name in (*SHOWN, *TRAINED)}
     found["until"] = rules_said(found["until"], found["budget"])
@@ -224,7 +221,6 @@ def _grown(event: QuestionChanged) -> dict[str, Any]:
 
 def _change(desk: Desk, wanted: Mapping[str, Any], by: str) -> None:
     """Change all of the settings; a value that is not allowed leaves every one as it was."""
-    desk.journal.sync()
     recipe, n = dict(desk.journal.state.recipe), len(desk.growth.pool)
     for name, value in wanted.items():
         try:
@@ -261,7 +257,6 @@ async def _by_process(here: Open, wanted: Mapping[str, Any], by: str) -> None:
 
 def _versions(desk: Desk) -> dict[int, dict[str, Any]]:
     """Every version of the guidelines there was, with who wrote it and when."""
-    desk.journal.sync()
     found = {}
     for event in desk.journal.state.changes:
         if event.name == "guidelines" and event.new:
@@ -270,7 +265,6 @@ def _versions(desk: Desk) -> dict[int, dict[str, Any]]:
 
 
 def _card(desk: Desk) -> dict[str, Any]:
-    desk.journal.sync()
     state, recipe = desk.journal.state, desk.journal.state.recipe
     scored = next((turn for turn in reversed(state.rounds) if turn.metrics), None)
     metric = leading(scored.metrics) if scored else None

@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
@@ -25,13 +25,13 @@ from querist.server.bodies import (
     Tell,
 )
 from querist.server.campaigns import Here
-from querist.server.errors import Refused, refusal, said
-from querist.server.guard import Person, Who, need, speaks_for
+from querist.server.errors import Refused, refusal
+from querist.server.guard import Person, Reviewer, Who, speaks_for
 from querist.server.live import EventStream
 from querist.server.pictures import picture
 from querist.server.recent import midnight
 from querist.server.shapes import task_json
-from querist.server.wire import answer, read, takes
+from querist.server.wire import answer, misshapen, read, takes
 from querist.server.worklog import last_words
 
 TOGETHER = 500  # answers judged at one go
@@ -39,7 +39,6 @@ TOGETHER = 500  # answers judged at one go
 router = APIRouter()
 By = Annotated[str | None, Query(min_length=1, max_length=100)]
 Count = Annotated[int, Query(ge=1, le=MOST)]
-Reader = Annotated[Person, Depends(need("reviewer"))]
 
 
 @router.post("/ask", openapi_extra=takes(Ask))
@@ -102,10 +101,9 @@ def _one(given: Any, who: Person, default: str) -> tuple[dict[str, Any], Refused
             given = Answer.model_validate(given)
         by = default if given.by is None else speaks_for(who, given.by)
     except ValidationError as error:
-        problems: Any = error.errors(include_url=False, include_input=False, include_context=False)
         named = given if isinstance(given, dict) else {}
         keep = {n: named[n] for n in ("task_id", "key") if isinstance(named.get(n), str)}
-        return keep, Refused(422, said(problems))
+        return keep, misshapen(error)
     except Refused as refused:
         return {"task_id": given.task_id, "key": given.key}, refused
     return {
@@ -175,7 +173,7 @@ async def note(request: Request, here: Here, who: Who) -> Response:
 
 
 @router.get("/status")
-async def status(here: Here, who: Reader) -> Response:
+async def status(here: Here, who: Reviewer) -> Response:
     """Where the campaign stands."""
     found = await here.read(standing.status)
     work = await asyncio.to_thread(last_words, here.folder)
@@ -183,19 +181,19 @@ async def status(here: Here, who: Reader) -> Response:
 
 
 @router.get("/labels")
-async def labels(here: Here, who: Reader) -> Response:
+async def labels(here: Here, who: Reviewer) -> Response:
     """Every label: id, value, confidence, votes, arm, probability of having been picked."""
     return answer({"labels": await here.read(standing.labels)})
 
 
 @router.get("/curve")
-async def curve(here: Here, who: Reader) -> Response:
+async def curve(here: Here, who: Reviewer) -> Response:
     """What each round measured."""
     return answer(await here.read(lambda desk: standing.curve(desk.journal.state)))
 
 
 @router.get("/why/{item_id:path}")
-async def why(item_id: str, here: Here, who: Reader) -> Response:
+async def why(item_id: str, here: Here, who: Reviewer) -> Response:
     """Why an item was asked, by which model, who labelled it, and when."""
     return answer(await here.read(lambda desk: standing.why_item(desk, item_id)))
 

@@ -18,7 +18,6 @@ from querist.server import (
     admin,
     api,
     door,
-    errors,
     export,
     gate,
     hook_routes,
@@ -27,9 +26,11 @@ from querist.server import (
     openapi,
     pages,
     people_api,
+    refusals,
     short,
 )
 from querist.server.campaigns import Served
+from querist.server.errors import Refused
 from querist.server.guard import Who
 from querist.server.keeper import Keeper
 from querist.server.settings import Settings
@@ -67,10 +68,14 @@ def create_app(served: Served, settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if settings.work:
             await keeper.start()
-        deliveries = asyncio.create_task(hook_routes.deliver_all(served, _say))
+        beside = (
+            asyncio.create_task(served.open_ahead()),
+            asyncio.create_task(hook_routes.deliver_all(served, _say)),
+        )
         yield
-        deliveries.cancel()
-        await asyncio.gather(deliveries, return_exceptions=True)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         await keeper.stop()
         await served.close()
 
@@ -86,7 +91,7 @@ def create_app(served: Served, settings: Settings) -> FastAPI:
     app.state.served = served
     app.state.keeper = keeper
     app.state.leaving = served.leave
-    errors.install(app, door.seen)
+    refusals.install(app, door.seen)
     short.install(app, {"ask": api.ask, "tell": api.tell})
     gate.install(app, settings)
     openapi.install(app)
@@ -134,7 +139,7 @@ async def plotly() -> Response:
     """plotly.js as the installed plotly package brings it."""
     found = find_spec("plotly")
     if found is None or found.origin is None:
-        raise errors.Refused(404, "plotly is not installed here")
+        raise Refused(404, "plotly is not installed here")
     path = Path(found.origin).parent / "package_data" / "plotly.min.js"
     return FileResponse(
         path, media_type="text/javascript", headers={"Cache-Control": "max-age=86400"}

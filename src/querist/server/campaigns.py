@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import contextlib
+import gc
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -14,10 +15,11 @@ from urllib.parse import quote
 from fastapi import Depends, Request
 
 from querist.core.errors import BadInput, QueristError
-from querist.core.events import Event, ItemsAdded, event_to_json
+from querist.core.events import Event, ItemsAdded, campaign_mark
 from querist.core.protocols import Pool, Question
+from querist.loop.config import CONFIG, campaigns_in, read_config
 from querist.loop.desk import Desk
-from querist.loop.folder import CONFIG, LOG, open_desk, open_folder_pool, read_config
+from querist.loop.folder import LOG, open_desk, open_folder_pool
 from querist.server.clerk import Clerk
 from querist.server.errors import Refused
 from querist.server.live import Live
@@ -28,6 +30,8 @@ log = logging.getLogger("querist.server")
 
 LOOK = 0.5  # seconds between looks whether a folder is still there
 RETRY = 2.0  # seconds before a campaign that could not be opened is tried again
+EAGER = 4  # campaigns that are opened before anybody asks: those written to last
+PAUSE = 0.2  # seconds before that, in which the server gets to its feet
 
 
 class Open:
@@ -73,10 +77,10 @@ class Open:
 
     @property
     def identity(self) -> str:
-        """What no other campaign has: a hash of how it was opened."""
+        """What no other campaign has."""
         opened = self.desk.journal.state.opened
         assert opened is not None
-        return hashlib.sha256(event_to_json(opened).encode()).hexdigest()[:16]
+        return campaign_mark(opened)
 
     @property
     def question(self) -> Question:
@@ -115,10 +119,13 @@ class Open:
 
     async def _read_again(self) -> None:
         try:
-            while len(self.pool) < self.desk.journal.state.arrivals[-1].total:
+            while len(self.pool) < (total := self.desk.journal.state.arrivals[-1].total):
                 config = await asyncio.to_thread(read_config, self.folder)
-                await self.take_in(await asyncio.to_thread(open_folder_pool, self.folder, config))
-        except QueristError as error:  # what it knows goes on being served
+                pool = await asyncio.to_thread(open_folder_pool, self.folder, config)
+                if len(pool) < total:
+                    raise BadInput(f"the log knows {total} items, its files hold {len(pool)}")
+                await self.take_in(pool)
+        except (QueristError, OSError) as error:  # what it knows goes on being served
             log.warning("cannot read the new items of %s: %s", self.name, error)
         finally:
             self._reading = None
@@ -127,6 +134,9 @@ class Open:
         """Finish what was asked, and let go of the log."""
         self.live.close()
         await self.clerk.close()
+        if (reading := self._reading) is not None:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
         await asyncio.to_thread(self.desk.journal.log.close)
 
 
@@ -137,6 +147,12 @@ def _file_of(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _written(path: Path) -> float:
+    """When a log was written to last; 0 without one."""
+    times = [file.stat().st_mtime for file in (path, Path(f"{path}-wal")) if file.exists()]
+    return max(times, default=0.0)
 
 
 class Served:
@@ -168,10 +184,13 @@ class Served:
 
     def names(self) -> list[str]:
         """Names of the campaigns there are now."""
+        return list(self.folders())
+
+    def folders(self) -> dict[str, Path]:
+        """The campaigns there are now, by name."""
         if self.single:
-            return [self.root.name] if (self.root / CONFIG).is_file() else []
-        found = (path.parent.name for path in self.root.glob(f"*/{CONFIG}"))
-        return sorted(name for name in found if not name.startswith("."))
+            return {self.root.name: self.root} if (self.root / CONFIG).is_file() else {}
+        return campaigns_in(self.root)
 
     def folder(self, name: str) -> Path:
         """The folder of a campaign.
@@ -181,9 +200,8 @@ class Served:
         Refused
             404 when there is none of that name.
         """
-        folder = self.root if self.single else self.root / name
         # by membership, so that no name leads out of the folder
-        if name not in self.names():
+        if (folder := self.folders().get(name)) is None:
             raise Refused(404, f"no campaign goes by the name {name!r} here")
         return folder
 
@@ -207,6 +225,7 @@ class Served:
             if found.stands():
                 return found
             del self._open[name]
+            gc.unfreeze()  # so that what is left of it goes
             await found.close()
         folder = self.folder(name)
         async with self._locks.setdefault(name, asyncio.Lock()):
@@ -223,12 +242,26 @@ class Served:
         except (QueristError, OSError) as error:
             self._failed[name] = (time.monotonic(), error)
             raise self._broken(name, error) from error
+        # what stays for as long as it is served is not looked through again and again: that
+        # would hold up everybody for a tenth of a second
+        gc.freeze()
         self._failed.pop(name, None)
         self._open[name] = found
         await found.clerk.start()
         for callback in self._on_open:
             callback(found)
         return found
+
+    async def open_ahead(self) -> None:
+        """Open the campaigns that are at work, so that nobody has to wait for it.
+
+        One that cannot be opened says so to whoever asks for it.
+        """
+        await asyncio.sleep(PAUSE)
+        written = {name: _written(self.folder(name) / LOG) for name in self.names()}
+        for name in sorted(written, key=lambda name: -written[name])[:EAGER]:
+            with contextlib.suppress(Refused):
+                await self.get(name)
 
     def _broken(self, name: str, error: Exception) -> Refused:
         return Refused(409, f"the campaign {name!r} cannot be opened: {error}")
@@ -245,6 +278,7 @@ class Served:
     async def close(self) -> None:
         """Close every campaign."""
         opened, self._open = self._open, {}
+        gc.unfreeze()
         await asyncio.gather(*(found.close() for found in opened.values()))
 
 

@@ -69,7 +69,7 @@ class Bench:
         self._due: asyncio.Handle | None = None
         self._busy_since = 0.0
         self._nap = _FIRST_NAP
-        self._fresh: News = []
+        self._fresh: deque[tuple[int, Event]] = deque()
         self._settling: queue.SimpleQueue[tuple[list[_Job], News] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._settle, name="querist-settle", daemon=True)
         self._subscribers: list[Callable[[News], None]] = []
@@ -158,8 +158,7 @@ class Bench:
             self._due = self._loop.call_soon(self._turn)
         firm = [job for job in jobs if job.firm]
         if firm or self._fresh:
-            self._settling.put((firm, self._fresh))
-            self._fresh = []
+            self._settling.put((firm, self._news()))
         for job in jobs:
             if not job.firm:
                 job.answer()
@@ -190,8 +189,11 @@ class Bench:
         finally:
             journal.lock.release()
         if self._fresh and self._due is None:
-            self._settling.put(([], self._fresh))
-            self._fresh = []
+            self._settling.put(([], self._news()))
+
+    def _news(self) -> News:
+        """What was heard of the log since; a thread that writes to it may add more meanwhile."""
+        return [self._fresh.popleft() for _ in range(len(self._fresh))]
 
     def _settle(self) -> None:
         """Sync the disk for all who wait, and have them answered."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from querist.core.errors import BadInput
@@ -16,15 +14,11 @@ from querist.server.errors import Refused
 from querist.server.guard import Who, csrf_of, visit_of
 from querist.server.people import Invitation, People
 from querist.server.people_file import NotGranted
+from querist.server.rendering import rendered
 from querist.server.roles import verb_of
 from querist.server.settings import Settings
 from querist.server.visit import here
 from querist.server.wire import answer
-
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=select_autoescape(default=True),
-)
 
 HEADINGS = {403: "Not open to you", 404: "Nothing here", 429: "Too many requests"}
 
@@ -33,14 +27,15 @@ router = APIRouter(include_in_schema=False)
 
 def login_page(root: str, *, open_mode: bool = False, back: str = "/", said: str = "") -> str:
     """The page that asks for a token."""
-    return _TEMPLATES.get_template("login.html").render(
-        page="login", root=root, open_mode=open_mode, back=back, said=said, form=True
+    return rendered(
+        "login.html", page="login", root=root, open_mode=open_mode, back=back, said=said, form=True
     )
 
 
 def error_page(root: str, refused: Refused) -> str:
     """The page that says why there is nothing to see."""
-    return _TEMPLATES.get_template("login.html").render(
+    return rendered(
+        "login.html",
         page="login",
         root=root,
         heading=HEADINGS.get(refused.status, "That did not work"),
@@ -141,9 +136,7 @@ async def join(request: Request, code: str) -> Response:
     token, _ = await asyncio.to_thread(
         people.keys.make_token, user.name, "made when joining", by=user.name, address=visit.address
     )
-    text = _TEMPLATES.get_template("joined.html").render(
-        page="join", root=visit.root, who=user, token=token
-    )
+    text = rendered("joined.html", page="join", root=visit.root, who=user, token=token)
     response = HTMLResponse(text)
     settings: Settings = request.app.state.settings
     set_cookie(response, cookie_name(settings, people, visit.scheme), secret, lasting=True)
@@ -154,7 +147,8 @@ async def join(request: Request, code: str) -> Response:
 @router.get("/c/{name}/account")
 async def account(request: Request, who: Who) -> Response:
     """One's own tokens and sessions."""
-    text = _TEMPLATES.get_template("account.html").render(
+    text = rendered(
+        "account.html",
         page="account",
         root=visit_of(request).root,
         base=visit_of(request).root,
@@ -173,8 +167,13 @@ def _join_page(
     name: str = "",
     status: int = 200,
 ) -> Response:
-    text = _TEMPLATES.get_template("join.html").render(
-        page="join", root=visit_of(request).root, invitation=invitation, said=said, name=name
+    text = rendered(
+        "join.html",
+        page="join",
+        root=visit_of(request).root,
+        invitation=invitation,
+        said=said,
+        name=name,
     )
     return HTMLResponse(text, status)
 

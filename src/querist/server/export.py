@@ -8,15 +8,16 @@ import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from querist.core.events import event_to_json
+from querist.loop.standing import label_row
 from querist.loop.state import State
-from querist.server.campaigns import Open, campaign_of
+from querist.server.campaigns import Here, Open
 from querist.server.errors import Refused
-from querist.server.guard import Person, need
+from querist.server.guard import Owner
 from querist.server.wire import dumps
 
 PIECE = 500  # items looked up between two writes of the clerk
@@ -40,8 +41,8 @@ router = APIRouter()
 
 @router.get("/export")
 async def export(
-    here: Annotated[Open, Depends(campaign_of)],
-    who: Annotated[Person, Depends(need("owner"))],
+    here: Here,
+    who: Owner,
     format: Literal["csv", "jsonl", "json"] = "csv",
     what: Annotated[Literal["labels", "answers", "log"], Query()] = "labels",
 ) -> Response:
@@ -62,7 +63,7 @@ async def export(
 async def _rows(here: Open, what: str) -> AsyncIterator[list[dict[str, Any]]]:
     """The rows piece by piece; each item as it stands when its turn comes."""
     item_ids = await here.clerk.look(lambda state: list(state.votes))
-    shape = label_row if what == "labels" else answer_rows
+    shape = _labels if what == "labels" else answer_rows
 
     for start in range(0, len(item_ids), PIECE):
         some = item_ids[start : start + PIECE]
@@ -73,22 +74,9 @@ async def _rows(here: Open, what: str) -> AsyncIterator[list[dict[str, Any]]]:
         yield await here.clerk.look(look)
 
 
-def label_row(state: State, item_id: str) -> list[dict[str, Any]]:
-    """The label of an item: the row that `GET labels` has for it; none when it was taken back."""
-    belief = state.belief(item_id)
-    if belief is None:
-        return []
-    first = min(state.votes[item_id].values(), key=lambda vote: vote.position)
-    task = state.tasks.get(first.task_id)
-    row = {
-        "id": item_id,
-        "value": belief.value,
-        "confidence": belief.confidence,
-        "votes": belief.votes,
-        "arm": task.why.arm if task else "given",
-        "probability": task.why.probability if task else None,
-    }
-    return [row]
+def _labels(state: State, item_id: str) -> list[dict[str, Any]]:
+    row = label_row(state, item_id)
+    return [] if row is None else [row]
 
 
 def answer_rows(state: State, item_id: str) -> list[dict[str, Any]]:

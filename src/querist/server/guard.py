@@ -12,20 +12,8 @@ from querist.server.cookies import csrf
 from querist.server.errors import Refused
 from querist.server.keys import Role
 from querist.server.names import LONGEST
-from querist.server.roles import RANKS, may
+from querist.server.roles import may
 from querist.server.visit import Visit
-
-__all__ = [
-    "RANKS",
-    "Person",
-    "Role",
-    "Who",
-    "csrf_of",
-    "need",
-    "person_of",
-    "speaks_for",
-    "visit_of",
-]
 
 PERSON = "querist.person"  # where the gate leaves them in the scope of a request
 COOKIE = "querist.cookie"
@@ -129,3 +117,5 @@ def open_name(by: str) -> str:
 
 
 Who = Annotated[Person, Depends(person_of)]
+Reviewer = Annotated[Person, Depends(need("reviewer"))]
+Owner = Annotated[Person, Depends(need("owner"))]

@@ -8,7 +8,6 @@ in between.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 import time
@@ -16,7 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from querist.core.errors import BadInput, BadLabel, QueristError
-from querist.core.events import event_to_json
+from querist.core.events import campaign_mark
 from querist.core.protocols import Question
 from querist.loop.desk import Desk
 from querist.server.task_rows import Filled, Offer, TaskRows, Verdict
@@ -67,8 +66,7 @@ class Handover:
         self._question = ""
         opened = desk.journal.state.opened
         assert opened is not None
-        campaign = hashlib.sha256(event_to_json(opened).encode()).hexdigest()[:16]
-        rows.claim(campaign, name)
+        rows.claim(campaign_mark(opened), name)
 
     def run(self, stop: threading.Event, every: float = 0.5, say: Say = lambda line: None) -> None:
         """Pass after pass until `stop` is set; then give back what nobody has filled."""

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import Response
 
@@ -16,18 +16,16 @@ from querist.core.errors import QueristError
 from querist.logs.sqlite import SQLiteLog
 from querist.loop.folder import LOG
 from querist.server.addresses import check_url
-from querist.server.campaigns import Open, Served, campaign_of
+from querist.server.campaigns import Here, Open, Served
 from querist.server.errors import Refused
 from querist.server.facts import KINDS
-from querist.server.guard import Person, need
+from querist.server.guard import Owner
 from querist.server.hookbook import FILE, HookBook
 from querist.server.openapi import declare
 from querist.server.webhooks import Postman, Say, try_out
 from querist.server.wire import Body, answer, read, takes
 
 router = APIRouter()
-Here = Annotated[Open, Depends(campaign_of)]
-Owner = Annotated[Person, Depends(need("owner"))]
 T = TypeVar("T")
 
 SCAN = 2.0  # seconds between two looks for campaigns that have webhooks now
@@ -134,14 +132,13 @@ async def deliver_all(served: Served, say: Say) -> None:
     running: dict[str, asyncio.Task[None]] = {}
     try:
         while True:
-            names = served.names()
+            folders = served.folders()
             for name in [name for name, task in running.items() if task.done()]:
                 if not (ended := running.pop(name)).cancelled() and (error := ended.exception()):
                     say(f"webhooks of {name} ended and begin again: {error!r}")
-            for name in running.keys() - set(names):
+            for name in running.keys() - folders.keys():
                 running[name].cancel()  # its folder is gone
-            for name in names:
-                folder = served.folder(name)
+            for name, folder in folders.items():
                 if name not in running and (folder / FILE).exists() and (folder / LOG).exists():
                     running[name] = asyncio.create_task(_deliver(folder, say))
             await asyncio.sleep(SCAN)

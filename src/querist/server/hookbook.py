@@ -7,9 +7,7 @@ with the same id, and loses none.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import secrets
 import sqlite3
 import threading
@@ -21,9 +19,16 @@ from pathlib import Path
 from typing import Any
 
 from querist.core.errors import BadInput
-from querist.core.events import event_to_json
+from querist.core.events import campaign_mark
 from querist.core.protocols import Log
-from querist.logs.sqlite_file import connect, said, transaction
+from querist.logs.sqlite_file import (
+    connect,
+    make_private,
+    statements,
+    transaction,
+    trouble,
+    write_ahead,
+)
 from querist.server.facts import KINDS, TABLES, facts_of
 from querist.server.messages import Hook, Kept, Message, composed, new_secret
 
@@ -60,15 +65,16 @@ class HookBook:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))  # it holds secrets
-        self._db = connect(self.path.absolute(), "rwc")
+        make_private(self.path)  # it holds secrets
+        self._db = connect(self.path.absolute())
         self._lock = threading.Lock()
         self._checked = False
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
+        with self._reading() as db:
+            write_ahead(db)
+            db.execute("PRAGMA synchronous = FULL")
         with self._writing() as db:
             if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
-                for statement in (TABLES + _OWN).split(";"):
+                for statement in statements(TABLES + _OWN):
                     db.execute(statement)
 
     def close(self) -> None:
@@ -265,10 +271,10 @@ class HookBook:
         with self._writing() as db:
             put = ", ".join(f"{name} = ?" for name in fields)
             db.execute(f"UPDATE delivery SET {put} WHERE seq = ?", (*fields.values(), seq))
-            (hook,) = db.execute("SELECT hook FROM delivery WHERE seq = ?", (seq,)).fetchone() or (
-                None,
-            )
-            state = fields["state"]
+            found = db.execute("SELECT hook FROM delivery WHERE seq = ?", (seq,)).fetchone()
+            if found is None:
+                return  # removed meanwhile, with its hook
+            (hook,), state = found, fields["state"]
             if state == "done":
                 db.execute(
                     "DELETE FROM delivery WHERE hook = ? AND state = 'done' AND seq <= ("
@@ -298,7 +304,7 @@ class HookBook:
         first = next(iter(log.read()), None)
         if first is None:
             raise BadInput("the log of the campaign is empty: there is nothing to tell of yet")
-        campaign = hashlib.sha256(event_to_json(first[1]).encode()).hexdigest()[:16]
+        campaign = campaign_mark(first[1])
         with self._writing() as db:
             known = db.execute("SELECT campaign FROM reading").fetchone()
             if known is None:
@@ -316,7 +322,7 @@ class HookBook:
             with self._lock, transaction(self._db, "BEGIN IMMEDIATE"):
                 yield self._db
         except sqlite3.Error as error:
-            raise said(error, self.path) from error
+            raise trouble(error, self.path) from error
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -324,7 +330,7 @@ class HookBook:
             with self._lock:
                 yield self._db
         except sqlite3.Error as error:
-            raise said(error, self.path) from error
+            raise trouble(error, self.path) from error
 
 
 def _next_facts(hook: Hook, db: sqlite3.Connection) -> list[Kept]:

@@ -7,10 +7,11 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from itertools import islice
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Any
 from weakref import WeakKeyDictionary
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from querist.loop.curves import leading_metric
@@ -18,8 +19,8 @@ from querist.loop.desk import Desk
 from querist.loop.state import State
 from querist.loop.waits import waits, waits_said
 from querist.server import shown, standing
-from querist.server.campaigns import Open, campaign_of
-from querist.server.guard import Person, need
+from querist.server.campaigns import Here, Open
+from querist.server.guard import Reviewer
 from querist.server.tally import Tally, news_said
 from querist.server.wire import answer
 from querist.server.worklog import last_words
@@ -34,51 +35,49 @@ _insights: WeakKeyDictionary[Open, Insight] = WeakKeyDictionary()
 
 
 @router.get("/insight")
-async def insight(
-    here: Annotated[Open, Depends(campaign_of)], who: Annotated[Person, Depends(need("reviewer"))]
-) -> Response:
+async def insight(here: Here, who: Reviewer) -> Response:
     """Everything the insight page shows: figures as plotly JSON, and the numbers in them."""
     found = _insights.get(here)
     if found is None:
-        found = _insights[here] = Insight(here)
-    return answer(await found.read())
+        found = _insights[here] = Insight()
+    return answer(await found.read(here))
 
 
 class Insight:
     """Reads one campaign for all who look at its insight page.
 
     The log is folded in a thread, so that neither the clerk nor the event loop waits for it;
-    from the clerk comes only what is quick to copy.
+    from the clerk comes only what is quick to copy. It does not hold the campaign, which would
+    keep both for ever.
     """
 
-    def __init__(self, here: Open) -> None:
-        self._here = here
+    def __init__(self) -> None:
         self._tally = Tally()
         self._lock = asyncio.Lock()
         self._begun = -APART
         self._found: dict[str, Any] = {}
         self._drawn: tuple[Any, dict[str, Any]] = (None, {})
 
-    async def read(self) -> dict[str, Any]:
-        """The numbers as they stand."""
+    async def read(self, here: Open) -> dict[str, Any]:
+        """The numbers of the campaign as they stand."""
         asked = time.monotonic()
         async with self._lock:
             if self._begun <= asked:  # else it was begun since, for somebody who asked before
                 await asyncio.sleep(max(self._begun + APART - asked, 0))
                 self._begun = time.monotonic()
-                await asyncio.to_thread(self._catch_up)
-                copied = await self._here.clerk.do(snapshot)
-                self._found = await asyncio.to_thread(self._shape, copied)
+                await asyncio.to_thread(self._catch_up, here)
+                copied = await here.read(snapshot)
+                self._found = await asyncio.to_thread(self._shape, copied, here.folder)
             return self._found
 
-    def _catch_up(self) -> None:
-        rows = self._here.desk.journal.log.read(after=self._tally.position)
+    def _catch_up(self, here: Open) -> None:
+        rows = here.desk.journal.log.read(after=self._tally.position)
         while chunk := list(islice(rows, _SLICE)):
             self._tally.fold(chunk)
             if len(chunk) == _SLICE:
                 time.sleep(0.001)  # lets the event loop have the interpreter
 
-    def _shape(self, copied: dict[str, Any]) -> dict[str, Any]:
+    def _shape(self, copied: dict[str, Any], folder: Path) -> dict[str, Any]:
         now, rounds = time.time(), copied["rounds"]
         metric = leading_metric(rounds)
         spent = waits(copied["steps"])
@@ -96,7 +95,7 @@ class Insight:
             "stop": {name: vars(verdict) for name, verdict in copied["verdicts"].items()},
             "waits": {"rows": [w._asdict() for w in spent], "said": waits_said(spent)},
             "notes": [note._asdict() for note in reversed(self._tally.notes)],
-            "work": last_words(self._here.folder),
+            "work": last_words(folder),
             "activity": [
                 {"at": line.at, "kind": line.kind, "text": news_said(line)}
                 for line in self._tally.news()
@@ -118,7 +117,6 @@ class Insight:
 
 def snapshot(desk: Desk) -> dict[str, Any]:
     """What the page needs of the state, copied between two writes."""
-    desk.journal.sync()  # what other processes wrote
     state, now = desk.journal.state, time.time()
     recipe = state.recipe
     for queue in state.queues.values():

@@ -9,15 +9,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import Response
 
 from querist.core.errors import BadInput
 from querist.core.protocols import Pool
-from querist.loop.folder import add_for, read_config
+from querist.loop.config import read_config
+from querist.loop.folder import add_for
 from querist.server.campaigns import Here, Open
-from querist.server.guard import Person, need
+from querist.server.guard import Owner
 from querist.server.wire import Body, answer, read, takes
 
 MOST = 100_000  # items of one call
@@ -38,9 +39,7 @@ class Items(Body):
 
 
 @router.post("/items", openapi_extra=takes(Items))
-async def items(
-    request: Request, here: Here, who: Annotated[Person, Depends(need("owner"))]
-) -> Response:
+async def items(request: Request, here: Here, who: Owner) -> Response:
     """Append items to the pool: {"items": [...]}, or a CSV, TSV or JSONL body."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in FORMS:
@@ -48,10 +47,9 @@ async def items(
     else:
         body = await read(request, Items)
         content, suffix = await asyncio.to_thread(_lines, here, body.items), ".jsonl"
-    before = len(here.pool)
-    longer = await asyncio.to_thread(_add, here, content, suffix)
+    longer, added = await asyncio.to_thread(_add, here, content, suffix)
     await here.take_in(longer)
-    return answer({"added": len(longer) - before, "total": len(longer)})
+    return answer({"added": added, "total": len(longer)})
 
 
 def _lines(here: Open, rows: Sequence[Mapping[str, Any]]) -> bytes:
@@ -71,7 +69,7 @@ def _lines(here: Open, rows: Sequence[Mapping[str, Any]]) -> bytes:
     ).encode()
 
 
-def _add(here: Open, content: bytes, suffix: str) -> Pool:
+def _add(here: Open, content: bytes, suffix: str) -> tuple[Pool, int]:
     with tempfile.TemporaryDirectory(prefix="querist-") as folder:
         path = Path(folder) / f"items{suffix}"
         path.write_bytes(content)

@@ -58,18 +58,19 @@ class Keeper:
         pause = 1.0
         while True:
             begun = time.monotonic()
-            # its input is a pipe held by this process: when the server dies it reads the end
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "querist",
-                "work",
-                str(self.root),
-                "--child",
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.DEVNULL,
-            )
-            code = await self.process.wait()
+            try:
+                self.process = await self._begin()
+                said = f"ended (exit code {await self.process.wait()})"
+            except OSError as error:  # no memory, or no process more, at the moment
+                said = f"cannot be started ({error})"
             pause = 1.0 if time.monotonic() - begun > STEADY else min(2 * pause, LONGEST)
-            self._say(f"the work process ended (exit code {code}); it starts again in {pause:g} s")
+            self._say(f"the work process {said}; it starts again in {pause:g} s")
             await asyncio.sleep(pause)
+
+    async def _begin(self) -> asyncio.subprocess.Process:
+        # its input is a pipe held by this process: when the server dies it reads the end
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "querist", "work", str(self.root), "--child"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+        )

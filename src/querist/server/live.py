@@ -71,9 +71,8 @@ class Live:
         for task in self._leaving.values():
             task.cancel()
         self._leaving.clear()
-        for stream in self._streams:
-            stream.put_nowait(None)
-        self._streams.clear()
+        for stream in list(self._streams):
+            self._cut_off(stream)
 
     def enter(self, name: str) -> asyncio.Queue[bytes | None]:
         """Open a stream for somebody.
@@ -90,6 +89,8 @@ class Live:
             task.cancel()
         stream: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE)
         self._streams.add(stream)
+        if self._closed:  # nobody would ever end it
+            self._cut_off(stream)
         return stream
 
     def leave(self, name: str, stream: asyncio.Queue[bytes | None]) -> None:
@@ -156,11 +157,16 @@ class Live:
         for stream in list(self._streams):
             try:
                 stream.put_nowait(line)
-            except asyncio.QueueFull:  # nobody reads it: cut off, the page connects anew
-                self._streams.discard(stream)
-                while not stream.empty():
-                    stream.get_nowait()
-                stream.put_nowait(None)
+            except asyncio.QueueFull:  # nobody reads it; the page connects anew
+                self._cut_off(stream)
+
+    def _cut_off(self, stream: asyncio.Queue[bytes | None]) -> None:
+        """End a stream; one that nobody reads loses what it still holds."""
+        self._streams.discard(stream)
+        if stream.full():
+            while not stream.empty():
+                stream.get_nowait()
+        stream.put_nowait(None)
 
 
 class EventStream(Response):

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
 from querist.server.campaigns import Served
 from querist.server.errors import Refused
-from querist.server.guard import Person, Who, need, speaks_for, visit_of
+from querist.server.guard import Owner, Person, Who, speaks_for, visit_of
+from querist.server.keys import Role
 from querist.server.openapi import declare
 from querist.server.people import INVITED_DAYS, People
 from querist.server.wire import Body, Name, answer, read, takes
 
 router = APIRouter()
-Owner = Annotated[Person, Depends(need("owner"))]
 Number = Annotated[int, Path(ge=1, le=2**62)]
-Role = Literal["owner", "reviewer", "annotator"]
 
 
 class Change(Body):

@@ -13,7 +13,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from querist.core.errors import LogError, NewerLog, QueristError
+from querist.core.errors import LogError, QueristError
+from querist.logs.sqlite_file import (
+    check_schema,
+    connect,
+    make_private,
+    statements,
+    transaction,
+    trouble,
+    write_ahead,
+)
 
 NAME = "people.sqlite"
 SCHEMA = 1
@@ -107,7 +116,7 @@ class PeopleFile:
                     self._reader = reader
                 return self._reader.execute(sql, values).fetchall()
             except sqlite3.Error as error:
-                raise _said(error, self.path) from error
+                raise trouble(error, self.path) from error
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -116,15 +125,10 @@ class PeopleFile:
             try:
                 if self._writer is None:
                     self._writer = _make(self.path)
-                self._writer.execute("BEGIN IMMEDIATE")
-                try:
+                with transaction(self._writer, "BEGIN IMMEDIATE"):
                     yield self._writer
-                    self._writer.execute("COMMIT")
-                finally:
-                    if self._writer.in_transaction:
-                        self._writer.execute("ROLLBACK")
             except sqlite3.Error as error:
-                raise _said(error, self.path) from error
+                raise trouble(error, self.path) from error
 
     @property
     def mark(self) -> str:
@@ -144,13 +148,7 @@ class PeopleFile:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        f"{path.as_uri()}?mode=rw",
-        uri=True,
-        timeout=PATIENCE,
-        isolation_level=None,
-        check_same_thread=False,
-    )
+    connection = connect(path, patience=PATIENCE)
     connection.execute("PRAGMA synchronous = FULL")  # a revocation outlives a power cut
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
@@ -158,54 +156,21 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _make(path: Path) -> sqlite3.Connection:
     """A connection that writes; the first one makes the file and its tables."""
-    try:
-        # Only a new file is opened by hand: closing it again would take the locks SQLite holds
-        # on it for this process, and another process could remove its write-ahead log.
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except FileExistsError:
-        pass
-    except OSError as error:
-        raise LogError(
-            f"cannot make {path} ({error.strerror}); people need a folder that may be written"
-        ) from error
+    make_private(path)
     connection = _connect(path)
     try:
-        _wal(connection)
-        connection.execute("BEGIN IMMEDIATE")
-        if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-            for statement in _statements(_TABLES):
-                connection.execute(statement)
-            row = (SCHEMA, version("querist"), secrets.token_hex(4))
-            connection.execute("INSERT INTO meta VALUES (?, ?, ?)", row)
-        connection.execute("COMMIT")
+        write_ahead(connection, PATIENCE)
+        with transaction(connection, "BEGIN IMMEDIATE"):
+            if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+                for statement in statements(_TABLES):
+                    connection.execute(statement)
+                row = (SCHEMA, version("querist"), secrets.token_hex(4))
+                connection.execute("INSERT INTO meta VALUES (?, ?, ?)", row)
         _check(connection, path)
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def _statements(script: str) -> Iterator[str]:
-    """The statements of a script one by one: `executescript` would commit in between."""
-    held = ""
-    for line in script.splitlines():
-        held += line + "\n"
-        if sqlite3.complete_statement(held):
-            yield held
-            held = ""
-
-
-def _wal(connection: sqlite3.Connection) -> None:
-    """Write-ahead logging; SQLite does not wait by itself when others open the new file too."""
-    end = time.monotonic() + PATIENCE
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.005)
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> bool:
@@ -216,20 +181,5 @@ def _check(connection: sqlite3.Connection, path: Path) -> bool:
     if not {"meta", "users", "keys"} <= tables:
         raise LogError(f"{path} is an SQLite file but holds no people; give it another name")
     schema, writer = connection.execute("SELECT schema, querist FROM meta").fetchone()
-    if schema > SCHEMA:
-        raise NewerLog(
-            f"{path} has schema {schema}, made by querist {writer}; this one knows schemas up to "
-            f"{SCHEMA}. Upgrade with: pip install -U querist"
-        )
+    check_schema(path, schema, SCHEMA, writer)
     return True
-
-
-def _said(error: sqlite3.Error, path: Path) -> QueristError:
-    code = int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return LogError(
-            f"another program kept {path} locked for {PATIENCE:.0f} s; close it and try again"
-        )
-    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-        return LogError(f"{path} is damaged ({error}); restore it from a backup")
-    return LogError(f"cannot use {path}: {error}")

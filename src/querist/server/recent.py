@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from querist.core.events import Event, Retracted, Told
 from querist.loop.state import State
@@ -41,7 +41,7 @@ class Doings:
     def pace(self, now: float) -> float | None:
         """Answers a minute at work within the last hour; None before there are three."""
         times = self.times[bisect_left(self.times, now - HOUR) :]
-        gaps = [b - a for a, b in pairwise(times) if b - a <= AWAY]
+        gaps = gaps_at_work(times)
         return round(60 * len(gaps) / sum(gaps), 1) if len(gaps) > 1 and sum(gaps) > 0 else None
 
 
@@ -81,13 +81,29 @@ class Recent:
 
     def last(self, name: str, n: int) -> list[str]:
         """Items somebody answered last, newest first."""
-        items = reversed(self.of(name).items)
-        return [item_id for item_id, _ in zip(items, range(n), strict=False)]
+        return list(islice(reversed(self.of(name).items), n))
 
     def _doings(self, by: str) -> Doings:
         return self._people.setdefault(by, Doings())
 
 
+def gaps_at_work(times: Sequence[float]) -> list[float]:
+    """Seconds between answers that follow each other; who paused for longer was away.
+
+    Examples
+    --------
+    >>> gaps_at_work([0.0, 4.0, 10.0, 4000.0, 4003.0])
+    [4.0, 6.0, 3.0]
+    """
+    return [b - a for a, b in pairwise(times) if b - a <= AWAY]
+
+
 def midnight(now: float) -> float:
-    """When the day of a time began, on this machine's clock."""
+    """When the day of a time began, on this machine's clock.
+
+    Examples
+    --------
+    >>> 0 <= time.time() - midnight(time.time()) < 90_000
+    True
+    """
     return time.mktime((*time.localtime(now)[:3], 0, 0, 0, 0, 0, -1))

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from querist.core.protocols import Pool
 from querist.core.types import Task
+from querist.loop.queue import TaskState
 from querist.loop.state import State
 
 KINDS = {"text": "text", "image": "image", "table": "table", "array": "vector", "sparse": "vector"}
@@ -30,19 +31,17 @@ def task_json(pool: Pool, state: State, task: Task) -> dict[str, Any]:
     if why.arm in BLIND:
         return shaped
     if not recipe.get("blind_why"):
-        shaped["why"] = {
-            "arm": why.arm,
-            "strategy": why.strategy,
-            "score": why.score,
-            "rank": why.rank,
-            "probability": why.probability,
-            "candidates": why.candidates,
-            "model_version": found.model_version,
-        }
-    guess = getattr(why, "guess", None)
-    if recipe.get("suggestions") and guess is not None:
-        shaped["suggestion"] = {"value": guess, "probability": getattr(why, "sure", None)}
+        shaped["why"] = why_json(found)
+    if recipe.get("suggestions") and why.guess is not None:
+        shaped["suggestion"] = {"value": why.guess, "probability": why.sure}
     return shaped
+
+
+def why_json(task: TaskState) -> dict[str, Any]:
+    """Why a task was queued."""
+    names = ("arm", "strategy", "score", "rank", "probability", "candidates")
+    found = {name: getattr(task.why, name) for name in names}
+    return {**found, "model_version": task.model_version}
 
 
 def item_json(pool: Pool, item_id: str, item: Any) -> Any:

@@ -9,7 +9,8 @@ from typing import Any
 from querist.core.errors import BadInput
 from querist.core.types import Interval, Round
 from querist.loop.curves import MEASURED, outlook, plateau
-from querist.server.tally import Tally, midnight
+from querist.server.recent import midnight
+from querist.server.tally import Tally
 from querist.stopping.text import read_repr
 
 _WHOLE = "[group "

@@ -9,12 +9,12 @@ from typing import Any
 from querist.core.errors import BadInput
 from querist.core.types import Round, Task, Verdict
 from querist.loop.desk import Desk
+from querist.loop.reasons import reasons
 from querist.loop.settings import rule_of
 from querist.loop.standing import label_rows, standing
 from querist.loop.state import State
-from querist.reports.text import why
 from querist.server.guidelines import guidelines_json
-from querist.server.shapes import task_json
+from querist.server.shapes import task_json, why_json
 
 
 def status(desk: Desk) -> dict[str, Any]:
@@ -63,35 +63,16 @@ def curve(state: State) -> dict[str, Any]:
 def why_item(desk: Desk, item_id: str) -> dict[str, Any]:
     """Why an item was asked, who labelled it and when."""
     state, growth = desk.journal.state, desk.growth
-    role = growth.ledger.role_of(int(growth.pool.rows([item_id])[0]))
+    told = reasons(state, growth, item_id)
     tasks = [state.tasks[task_id] for task_id in state.by_item.get(item_id, ())]
-    votes = list(state.votes.get(item_id, {}).values())
+    votes = state.votes.get(item_id, {}).values()
     skips = state.skips.get(item_id, [])
-    told = why(
-        item_id,
-        role=role,
-        asked=[(task.why, task.round, task.model_version) for task in tasks],
-        votes=[(v.by, v.value, v.at) for v in votes],
-        skips=[(s.by, s.reason, s.at) for s in skips],
-        stood_in={task.why.task_id for task in tasks if task.stood_in},
-    )
     return {
         "item_id": item_id,
         "why": told,
-        "role": role,
+        "role": growth.ledger.role_of(int(growth.pool.rows([item_id])[0])),
         "asked": [
-            {
-                "task_id": task.why.task_id,
-                "arm": task.why.arm,
-                "strategy": task.why.strategy,
-                "score": task.why.score,
-                "rank": task.why.rank,
-                "probability": task.why.probability,
-                "candidates": task.why.candidates,
-                "round": task.round,
-                "model_version": task.model_version,
-            }
-            for task in tasks
+            {"task_id": task.why.task_id, "round": task.round, **why_json(task)} for task in tasks
         ],
         "votes": [{"by": v.by, "value": v.value, "at": v.at, "seconds": v.seconds} for v in votes],
         "skips": [{"by": s.by, "reason": s.reason, "at": s.at} for s in skips],

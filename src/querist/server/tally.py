@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import time
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import islice
 from statistics import median
 from typing import Any, NamedTuple
 
 from querist.core.errors import BadInput
 from querist.core.events import Event, Opened, QuestionChanged, Told
 from querist.core.keys import hash_ids
-from querist.core.types import Round
 from querist.loop.curves import leading_metric
 from querist.loop.reserve import STOP, draw, roles
 from querist.loop.rounds import round_from_json
-from querist.loop.settings import rule_of
+from querist.loop.settings import beside_budget, rule_of
 from querist.loop.state import IMPORTED
-from querist.stopping.budget import Budget
-from querist.stopping.combine import AnyOf
+from querist.server.recent import gaps_at_work
 from querist.stopping.text import to_text
 
-PAUSE = 300.0  # seconds without an answer after which somebody was away
 ENOUGH = 180.0  # seconds at work below which a pace says nothing
 TOGETHER = 900.0  # seconds within which equal acts of one person are one line of news
 RECENT = 500  # answers that the usual time of one is taken from
@@ -45,15 +41,25 @@ class Note(NamedTuple):
 
 
 class Cast(NamedTuple):
-    """One standing answer: its value, and what it was bought for."""
+    """One standing answer: its value, what it was bought for, and when it was given."""
 
     value: Any
     kind: str
+    at: float
 
 
 @dataclass
 class Work:
-    """What one person did."""
+    """What one person did; `times` are those of the standing answers, in order.
+
+    Examples
+    --------
+    >>> work = Work()
+    >>> work.add(9.0), work.add(7.0), work.drop(9.0)
+    (None, None, None)
+    >>> work.times, work.since(8.0)
+    ([7.0], [])
+    """
 
     seconds: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
     times: list[float] = field(default_factory=list)
@@ -63,13 +69,21 @@ class Work:
     pairs: int = 0
     agreed: int = 0
 
+    def add(self, at: float) -> None:
+        """An answer was given."""
+        insort(self.times, at)
+
+    def drop(self, at: float) -> None:
+        """An answer was taken back, or given anew."""
+        del self.times[bisect_left(self.times, at)]
+
     def since(self, start: float) -> list[float]:
         """Times of the answers given since a time."""
         return self.times[bisect_left(self.times, start) :]
 
     def pace(self, start: float) -> float | None:
         """Answers an hour at work since a time, pauses left out; None while that was short."""
-        gaps = [b - a for a, b in pairwise(self.since(start)) if b - a <= PAUSE]
+        gaps = gaps_at_work(self.since(start))
         return 3600 * len(gaps) / sum(gaps) if sum(gaps) >= ENOUGH else None
 
     def middle(self) -> float | None:
@@ -117,7 +131,6 @@ class Tally:
         self._measures: dict[str, bool] = {}
         self._reserved: Mapping[str, float] = {}
         self._seed = 0
-        self._rounds: list[Round] = []
         self._news: dict[int, News] = {}
         self._latest: dict[tuple[str, str], int] = {}
         self._lines = 0
@@ -172,15 +185,18 @@ class Tally:
         kind = self._kinds.get(event.task_id, "volunteered")
         votes = self._votes.setdefault(event.item_id, {})
         self._count(event.item_id, votes, -1)
-        fresh = votes.pop(event.by, None) is None
-        votes[event.by] = Cast(event.value, kind)
+        before = votes.pop(event.by, None)
+        votes[event.by] = Cast(event.value, kind, event.at)
         self._count(event.item_id, votes, 1)
         if event.by == IMPORTED:
             self._say(event.at, "imported", "", "labels came with the data")
             return
         work = self._work(event.by)
-        work.answers += fresh
-        work.times.append(event.at)
+        if before is None:
+            work.answers += 1
+        else:
+            work.drop(before.at)
+        work.add(event.at)
         if event.seconds is not None:
             work.seconds.append(event.seconds)
         self._say(event.at, "told", event.by)
@@ -194,9 +210,12 @@ class Tally:
         if event.by not in votes:
             return  # two processes took the same answer back at once
         self._count(event.item_id, votes, -1)
-        del votes[event.by]
+        taken = votes.pop(event.by)
         self._count(event.item_id, votes, 1)
+        if event.by == IMPORTED:
+            return  # it was nobody's work
         work = self._work(event.by)
+        work.drop(taken.at)
         work.answers -= 1
         work.taken_back += 1
         self._say(event.at, "retracted", event.by)
@@ -208,7 +227,6 @@ class Tally:
 
     def _on_stepped(self, event: Any) -> None:
         turn = round_from_json(event.round)
-        self._rounds.append(turn)
         if turn.model_version is None:
             text = f"The first batch of {turn.queued:,} items was chosen"
         else:
@@ -334,11 +352,9 @@ def rules_said(until: str | None, budget: int | None = None) -> str:
     ('', 'Mine(3)')
     """
     try:
-        rules = rule_of({"until": until}).rules
+        said = to_text(beside_budget(rule_of({"until": until}), budget))
     except BadInput:  # a rule of somebody's own: shown as it is written
         return str(until)
-    own = () if budget is None else (Budget(labels=budget),)
-    said = to_text(AnyOf(rule for rule in rules if rule not in own))
     return str(until) if said is None else said
 
 
@@ -362,14 +378,3 @@ def growth_said(names: Iterable[str], by: str) -> str:
     'ann added the class “unsure”'
     """
     return f"{by} added the class " + ", ".join(f"“{name}”" for name in names)
-
-
-def midnight(now: float) -> float:
-    """When the local day of a time began.
-
-    Examples
-    --------
-    >>> 0 <= time.time() - midnight(time.time()) < 90_000
-    True
-    """
-    return time.mktime((*time.localtime(now)[:3], 0, 0, 0, 0, 0, -1))

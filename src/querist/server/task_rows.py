@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from querist.core.errors import BadInput, LogError, Unsupported
-from querist.logs.sqlite_file import PATIENCE, busy, transaction
+from querist.logs.sqlite_file import PATIENCE, busy, statements, transaction, write_ahead
 
 PAGE = 1_000  # filled rows taken up at once
 
@@ -135,7 +135,7 @@ class SQLiteRows:
             )
             # text that is not UTF-8 is one bad answer, not the end of all reading
             self._db.text_factory = lambda raw: raw.decode(errors="replace")
-            self._db.execute("PRAGMA journal_mode = WAL")
+            write_ahead(self._db)
             self._db.execute("PRAGMA synchronous = FULL")
 
     def claim(self, campaign: str, name: str) -> None:
@@ -143,7 +143,7 @@ class SQLiteRows:
         with self._writing() as db:
             found = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'querist_campaign'")
             if found.fetchone() is None:
-                for statement in _statements(_TABLES):
+                for statement in statements(_TABLES):
                     db.execute(statement)
                 db.execute("INSERT INTO querist_campaign VALUES (?, ?)", (campaign, name))
             known = db.execute("SELECT id, name FROM querist_campaign").fetchone()
@@ -263,14 +263,3 @@ class SQLiteRows:
                 else f"cannot use the database {self.path}: {error}"
             )
             raise LogError(what) from error
-
-
-def _statements(script: str) -> Sequence[str]:
-    """The statements of a script, one by one: those of a trigger stay together."""
-    found, begun = [], ""
-    for line in script.strip().splitlines():
-        begun += line + "\n"
-        if sqlite3.complete_statement(begun):
-            found.append(begun)
-            begun = ""
-    return [*found, begun] if begun.strip() else found

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 from starlette.responses import Response
 
+from querist.server.errors import Refused, said
+
 B = TypeVar("B", bound="Body")
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -56,18 +58,20 @@ async def read(request: Request, kind: type[B]) -> B:
     Refused
         422 when it is not what is asked for.
     """
-    from querist.server.errors import Refused, said
-
     try:
         return kind.model_validate_json(await request.body() or b"{}")
     except ValidationError as error:
-        problems: Any = error.errors(include_url=False, include_input=False, include_context=False)
-        raise Refused(422, said(problems)) from None
+        raise misshapen(error) from None
 
 
-def takes(*kinds: type[BaseModel]) -> dict[str, Any]:
-    """The part of openapi.json that says what a route takes: the body of one of the kinds."""
-    kind = kinds[0]
+def misshapen(error: ValidationError) -> Refused:
+    """The refusal of what is not what was asked for."""
+    problems: Any = error.errors(include_url=False, include_input=False, include_context=False)
+    return Refused(422, said(problems))
+
+
+def takes(kind: type[Body]) -> dict[str, Any]:
+    """The part of openapi.json that says what a route takes."""
     schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
