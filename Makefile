@@ -21,9 +21,13 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)  ## run the main job on a real pool; ends with demo/report.html
 	$(BIN)/querist demo --dir demo
 
+# Each worker gets a stretch of neighbouring tests, so that what a module shares is made once; one
+# that is done takes half of what the other still has. Compiled modules are kept, also where the
+# environment says otherwise: the tests start hundreds of processes.
 test: $(STAMP)  ## run the tests, the doctests and the code of the documentation
 	PYTHON=$(BIN)/python .ci/chromium
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+		$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 lint: $(STAMP)  ## ruff, mypy strict, import contracts, types of the pages' scripts
 	$(BIN)/ruff check .

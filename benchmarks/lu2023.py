@@ -16,7 +16,6 @@ benchmarks/results/lu2023.json and the tables of docs/evidence/lu2023.md.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 import warnings
@@ -32,7 +31,7 @@ from sklearn.svm import SVC
 
 import querist as q
 from querist.strategies import QUIRE, KCenter, Margin, QueryByCommittee, Random
-from running import markdown, put_tables, run_missing
+from running import cell_options, markdown, put_tables, run_missing
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -263,22 +262,14 @@ def _said(cell: dict | None, what: str, form: str) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=150)
-    parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
-    parser.add_argument("--methods", nargs="+", choices=METHODS, default=tuple(METHODS))
-    parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no run after")
-    parser.add_argument("--report", action="store_true")
-    options = parser.parse_args()
+    options = cell_options(__doc__, seeds=150, sets=SETS, methods=METHODS)
     cells = {
         f"{name}|{method}|{seed}": (name, method, seed)
         for seed in range(options.seeds)
         for name in options.sets
         for method in options.methods
     }
-    minutes = 0 if options.report else options.minutes
-    runs = run_missing(cells, replay, RUNS, jobs=options.jobs, minutes=minutes)
+    runs = run_missing(cells, replay, RUNS, jobs=options.jobs, minutes=options.minutes)
     found, paired = summary(list(runs.values())), gaps(list(runs.values()))
     made = {
         "command": "python benchmarks/lu2023.py --seeds 150",

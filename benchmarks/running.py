@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from querist.simulation.shelf import Shelf
+
+
+def cell_options(about: str, *, seeds: int, **kinds: Iterable[str]) -> argparse.Namespace:
+    """What the command line says of a grid: which of each kind, how many seeds, how long."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=seeds)
+    for name, known in kinds.items():
+        parser.add_argument(f"--{name}", nargs="+", choices=known, default=tuple(known))
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no run after")
+    parser.add_argument("--report", action="store_true", help="begin none, only write the page")
+    options = parser.parse_args()
+    options.minutes = 0 if options.report else options.minutes
+    return options
 
 
 def run_missing(

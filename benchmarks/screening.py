@@ -16,7 +16,6 @@ docs/evidence/screening.md.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 import platform
@@ -29,7 +28,7 @@ import querist as q
 from querist.logs.memory import MemoryLog
 from querist.metrics import discovery_time, recall_at, work_saved
 from querist.strategies import Auto, Random, Screening
-from running import markdown, put_tables, run_missing
+from running import cell_options, markdown, put_tables, run_missing
 from screening_models import DATA, problem
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -162,22 +161,14 @@ def _said(cell) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=15)
-    parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
-    parser.add_argument("--policies", nargs="+", choices=POLICIES, default=tuple(POLICIES))
-    parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no run after")
-    parser.add_argument("--report", action="store_true")
-    options = parser.parse_args()
+    options = cell_options(__doc__, seeds=15, sets=SETS, policies=POLICIES)
     cells = {
         f"{name}|{policy}|{seed}": (name, policy, seed)
         for seed in range(options.seeds)
         for policy in options.policies
         for name in options.sets
     }
-    minutes = 0 if options.report else options.minutes
-    runs = run_missing(cells, replay, RUNS, jobs=options.jobs, minutes=minutes)
+    runs = run_missing(cells, replay, RUNS, jobs=options.jobs, minutes=options.minutes)
     found = summary(list(runs.values()))
     made = {
         "command": "python benchmarks/screening.py",

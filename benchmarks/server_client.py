@@ -65,6 +65,7 @@ class Server:
         line = self.process.stdout.readline()
         self.started_in = time.perf_counter() - begun
         if "http://" not in line:
+            self.kill()
             raise RuntimeError(f"the server gave no address, but {line!r}")
         self.port = int(line.partition("127.0.0.1:")[2].partition("/")[0])
 

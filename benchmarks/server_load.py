@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 
@@ -220,14 +221,11 @@ def run(room, master, pairs):
             if processes > clients:
                 continue
             folder = fresh(f"{processes}-{clients}")
-            servers = [Server(folder) for _ in range(processes)]
-            try:
+            with ExitStack() as running:
+                servers = [running.enter_context(Server(folder)) for _ in range(processes)]
                 measured(servers, clients, max(pairs // 20, clients), "warm")
                 numbers = measured(servers, clients, pairs if clients > 1 else pairs // 3, "run")
                 numbers["rss_mb"] = round(servers[0].rss_mb())
-            finally:
-                for server in servers:
-                    server.__exit__()
             numbers["out_of_order"] = out_of_order(folder)
             found["load"].append(numbers)
             print(json.dumps(numbers), flush=True)

@@ -2,14 +2,13 @@
 
 import csv
 import json
-import subprocess
-import sys
 import time
 
 import numpy as np
 import pytest
 
 import querist as q
+from nursery import nursery
 from querist.core.events import Asked, Queued, Told
 from querist.logs.memory import MemoryLog
 from querist.logs.sqlite import SQLiteLog
@@ -48,9 +47,7 @@ def text(k):
 
 def launch(folder, out):
     with out.open("wb") as file:
-        return subprocess.Popen(
-            [sys.executable, "-c", PEOPLE, str(folder)], stdin=subprocess.PIPE, stdout=file
-        )
+        return nursery(("querist.loop.folder",)).start(folder, stdout=file.fileno(), code=PEOPLE)
 
 
 def told_in(path):
@@ -87,7 +84,7 @@ def test_fifty_kills_lose_and_double_nothing_and_picks_repeat(source, tmp_path):
     for life in range(KILLS):
         child, out = waiting, tmp_path / f"{life}.jsonl"
         waiting = launch(folder, tmp_path / f"{life + 1}.jsonl")
-        child.stdin.write(b"\n")
+        child.stdin.write("\n")
         child.stdin.close()
         deadline = time.monotonic() + 30
         while life % 5 and not out.stat().st_size and time.monotonic() < deadline:
@@ -95,6 +92,7 @@ def test_fifty_kills_lose_and_double_nothing_and_picks_repeat(source, tmp_path):
         time.sleep(rng.uniform(0, 0.15))
         child.kill()
         assert child.wait() == -9
+        child.close()
         acks += acknowledged(out)
         told = told_in(folder / "log.sqlite")
         for ack in acks:
@@ -105,7 +103,8 @@ def test_fifty_kills_lose_and_double_nothing_and_picks_repeat(source, tmp_path):
         once = {(event.item_id, event.by) for event in told.values()}
         assert len(once) == len(told)
     waiting.kill()
-    waiting.communicate()
+    waiting.wait()
+    waiting.close()
     assert len(acks) > KILLS
     print(f"{len(acks)} answers acknowledged, {len(told)} in the log, {KILLS} kills")
 

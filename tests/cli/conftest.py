@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +12,8 @@ from typing import Any
 
 import pytest
 
+from nursery import nursery
 from querist.cli import main
-
-QUIET = {"NO_COLOR": "1", "COLUMNS": "100", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 @dataclass
@@ -39,14 +36,7 @@ def shell():
     """Run `querist` as a person would, in a process of its own."""
 
     def run(*args: object, stdin: str = "") -> Ran:
-        done = subprocess.run(
-            [str(Path(sys.executable).parent / "querist"), *map(str, args)],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            env={**os.environ, **QUIET},
-            timeout=120,
-        )
+        done = nursery().run(*args, stdin=stdin)
         return Ran(done.returncode, done.stdout, done.stderr)
 
     return run

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from nursery import nursery
+
 ROWS = [
     (f"m{i}", f"win {i} euros cash now" if i % 2 else f"minutes of meeting {i}") for i in range(120)
 ]
@@ -17,9 +19,7 @@ COMMAND = str(Path(sys.executable).with_name("querist"))
 
 
 def querist(*words, stdin="", ok=True):
-    done = subprocess.run(
-        [COMMAND, *map(str, words)], input=stdin, capture_output=True, text=True, timeout=120
-    )
+    done = nursery().run(*words, stdin=stdin)
     if ok:
         assert done.returncode == 0, done.stdout + done.stderr
     return done

@@ -7,6 +7,7 @@ from itertools import chain
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 import querist as q
 from querist.core.errors import BadInput, MissingNeed
@@ -18,11 +19,12 @@ RNG = np.random.default_rng(3)
 GROUPS = np.where(np.arange(N) % 10 == 0, "rare", np.where(np.arange(N) % 2, "east", "west"))
 X = RNG.normal(size=(N, 3)) + np.where(GROUPS == "rare", 2.0, 0.0)[:, None]
 TRUTH = np.where(X[:, 0] > np.where(GROUPS == "rare", 2.5, 0.0), "b", "a")
+MODEL = LogisticRegression()  # the default one searches for its settings at every step
 IDS = [f"i{row}" for row in range(N)]
 
 
 def campaign(strategy=None, log=None, groups=GROUPS, data=X, **more):
-    settings = {"id": IDS, "batch": 20, "start": 20, "control": 0.0, "model": None} | more
+    settings = {"id": IDS, "batch": 20, "start": 20, "control": 0.0, "model": MODEL} | more
     return q.campaign(
         data,
         q.Choice(["a", "b"]),

@@ -6,8 +6,6 @@ import csv
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,13 +14,13 @@ from typing import Any
 
 import httpx
 import pytest
-from _pytest.runner import runtestprotocol
 
+from nursery import SERVER, Forked, nursery
 from querist.core.questions import Choice
 from querist.loop.folder import create_folder
 
 TOKEN = "token-of-the-tests"
-CALM = {"NO_COLOR": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+PATIENCE = 60.0  # seconds until what has not come counts as missing, on a busy machine too
 CHROMIUM = (
     "--no-sandbox",
     "--disable-gpu",
@@ -74,7 +72,7 @@ def folder(make_folder):
 class Running:
     """A `querist serve` process; `log` collects what it said."""
 
-    process: subprocess.Popen[str]
+    process: Forked
     url: str
     token: str
     log: Path
@@ -108,8 +106,7 @@ class Running:
         if self.process.poll() is None:
             self.process.send_signal(number)
         code = self.process.wait(timeout=30)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        self.process.close()
         return code
 
 
@@ -121,20 +118,13 @@ def start_server(
     if "--work" not in given:
         given.append("--no-work")
     with log.open("w") as err:
-        command = [sys.executable, "-m", "querist", "serve", str(target), "--no-browser"]
-        process = subprocess.Popen(
-            [*command, "--port", str(port), "--token", token, *given],
-            stdout=subprocess.PIPE,
-            stderr=err,
-            text=True,
-            env={**os.environ, **CALM},
-        )
-    assert process.stdout is not None
+        command = ["serve", target, "--no-browser", "--port", port, "--token", token]
+        process = nursery(SERVER).start(*command, *given, stderr=err.fileno())
     line = process.stdout.readline()
     if "http://" not in line:
         process.kill()
-        process.wait()
-        process.stdout.close()
+        process.wait(timeout=30)
+        process.close()
         raise AssertionError(f"no address but {line!r}; {log.read_text()}")
     url = line[line.index("http://") :].split("/?")[0].strip().rstrip("/")
     return Running(process, url, token, log)
@@ -158,7 +148,7 @@ def server(tmp_path):
             one.stop()
 
 
-def wait_for(look: Any, seconds: float = 20.0, every: float = 0.05) -> Any:
+def wait_for(look: Any, seconds: float = PATIENCE, every: float = 0.05) -> Any:
     """What `look` gives once it gives something true; fails after `seconds`."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -166,6 +156,19 @@ def wait_for(look: Any, seconds: float = 20.0, every: float = 0.05) -> Any:
             return found
         time.sleep(every)
     raise AssertionError(f"nothing came within {seconds} s")
+
+
+@dataclass
+class Patient:
+    """A browser whose pages wait for things as long as the tests do."""
+
+    browser: Any
+
+    def new_context(self, **options: Any) -> Any:
+        """A fresh profile: no cookies, nothing stored."""
+        context = self.browser.new_context(**options)
+        context.set_default_timeout(1000 * PATIENCE)
+        return context
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +187,7 @@ def browser():
         if path is None and not Path(play.chromium.executable_path).exists():
             pytest.skip("no Chromium here; install one with: apt-get install chromium")
         made = play.chromium.launch(executable_path=path, args=list(CHROMIUM))
-        yield made
+        yield Patient(made)
         made.close()
 
 
@@ -197,28 +200,3 @@ def page(browser, server, folder):
     opened.goto(f"{running.url}/?token={running.token}")
     yield opened
     context.close()
-
-
-TRIES = 3
-
-
-def pytest_runtest_protocol(item, nextitem):
-    """Try a test in a browser up to three times.
-
-    A page paints, decodes and settles in its own time, and a machine that does three things at
-    once makes a test miss it; what fails three times in a row is broken.
-    """
-    if item.get_closest_marker("browser") is None:
-        return None
-    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    for attempt in range(1, TRIES + 1):
-        if attempt > 1:
-            item._initrequest()
-        reports = runtestprotocol(item, nextitem=nextitem, log=False)
-        if not any(report.failed for report in reports):
-            break
-    for report in reports:
-        report.sections.append(("attempts", str(attempt)))
-        item.ihook.pytest_runtest_logreport(report=report)
-    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-    return True

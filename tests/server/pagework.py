@@ -9,7 +9,9 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from .conftest import wait_for
+from .conftest import PATIENCE, wait_for
+
+SHOWN = "#item > :not(.state)"  # an item, and not why there is none
 
 
 @contextmanager
@@ -34,12 +36,12 @@ def opening(browser):
 
 @pytest.fixture
 def annotate(browser):
-    """Open the page as somebody: annotate(running, "ann", base="/c/x")."""
+    """Open the page as somebody, at its first item: annotate(running, "ann", base="/c/x")."""
     with opening(browser) as start:
 
         def label(running, by="ann", *, base="", **options):
             address = f"{running.url}{base}/?token={running.token}&by={by}"
-            return start(address, "#item > *", **options)
+            return start(address, SHOWN, **options)
 
         yield label
 
@@ -74,15 +76,31 @@ def serious(page):
 
 def number_of(page):
     """The number of the mail on the screen."""
-    words = page.locator("#item .text").inner_text(timeout=20_000)
+    words = page.locator("#item .text").inner_text()
     found = re.search(r"number (\d+)", words)
     assert found, words
     return int(found[1])
 
 
-def until(page, expression, seconds=20.0):
+def until(page, expression, seconds=PATIENCE):
     """Wait until an expression is true; the page's own policy forbids Playwright's way to wait."""
-    return wait_for(lambda: page.evaluate(expression), seconds, every=0.01)
+    return wait_for(lambda: page.evaluate(expression), seconds, every=0.02)
+
+
+def come_back(page):
+    """Load the page again, up to its first item."""
+    page.reload()
+    page.wait_for_selector(SHOWN)
+
+
+def paced(page, words):
+    """Wait until the bar counts so: it is written after the item has been painted."""
+    page.locator("#pace", has_text=re.compile(f"^{words}")).wait_for()
+
+
+def other_than(page, k):
+    """The number of the mail on the screen, once it is not mail k any more."""
+    return wait_for(lambda: [found for found in [number_of(page)] if found != k])[0]
 
 
 def saved(page):

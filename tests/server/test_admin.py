@@ -4,12 +4,11 @@ import csv
 import io
 import json
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 
 import pytest
 
+from nursery import nursery
 from querist.loop.folder import open_folder
 
 
@@ -210,13 +209,9 @@ def test_the_export_agrees_with_the_command_line(server, make_folder):
     folder = make_folder()
     api = server(folder).client()
     label_some(api, 5)
-    said = subprocess.run(
-        [sys.executable, "-m", "querist", "export", str(folder)],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    assert api.get("export").text == said
+    said = nursery().run("export", folder)
+    assert said.returncode == 0
+    assert api.get("export").text == said.stdout
 
 
 def test_an_empty_campaign_exports_an_empty_file(api):

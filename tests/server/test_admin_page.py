@@ -11,7 +11,7 @@ import pytest
 from querist.server.hookbook import FILE
 
 from .conftest import mails_folder, start_server, wait_for
-from .pagework import serious
+from .pagework import serious, until
 
 pytestmark = pytest.mark.browser
 CAMPAIGNS = (
@@ -83,7 +83,7 @@ def test_edited_guidelines_are_what_annotators_read(visit):
     page.fill("#guide-text", "Anything that sells.")
     page.click("#guide-save:text-is('Save as version 2')")
     wait_for(lambda: api.get("question").json()["guidelines"]["version"] == 2)
-    page.wait_for_function("() => document.querySelectorAll('#guide-version option').length === 2")
+    until(page, "document.querySelectorAll('#guide-version option').length === 2")
     page.select_option("#guide-version", "1")
     page.wait_for_selector("#preview em:text-is('sell')")
     assert page.locator("#guide-save").inner_text() == "Bring back as version 3"
@@ -103,7 +103,7 @@ def test_an_added_class_is_a_button_at_once(visit):
     page.wait_for_selector("#class-list li:text-is('newsletter')")
     line = page.locator("#log tbody tr").first.locator("td")
     assert line.all_inner_texts()[1:] == ["classes", "2", "newsletter"]
-    label.wait_for_selector("#answer button:has-text('newsletter')", timeout=15_000)
+    label.wait_for_selector("#answer button:has-text('newsletter')")
     page.fill("#class-name", "spam")
     page.click("#class-form button")
     page.click("#sure-yes")

@@ -2,14 +2,13 @@
 
 import http.client
 import json
-import subprocess
-import sys
 import threading
 import time
 
 import httpx
 import pytest
 
+from nursery import nursery
 from querist.core.questions import Choices, Number
 from querist.loop.folder import open_desk, open_folder
 
@@ -385,11 +384,7 @@ def test_f15_python_cli_and_http_do_the_same_acts(server, folder):
         desk.journal.log.close()
     assert client.get("status").json()["queue"]["leased"] == 1
     assert third.task_id not in [task["task_id"] for task in asked(client, 10)]
-    said = subprocess.run(
-        [sys.executable, "-m", "querist", "status", str(folder), "--json"],
-        capture_output=True,
-        check=True,
-    )
+    said = nursery().run("status", folder, "--json")
     shell, web = json.loads(said.stdout), client.get("status").json()
     same = set(shell) & set(web) - {"seconds", "notes", "goals"}
     assert {"labels", "bought", "items", "queue", "stop", "classes", "annotators"} <= same

@@ -12,7 +12,7 @@ import pytest
 from querist.core.events import Asked, Skipped, Told
 from querist.core.questions import Choice
 from querist.loop.folder import create_folder
-from querist.server import gate
+from querist.server import gate, keys
 from querist.server.app import create_app
 from querist.server.campaigns import Served
 from querist.server.cookies import csrf, open_cookie
@@ -786,3 +786,16 @@ def test_below_a_path_of_a_proxy(folder):
         assert '<meta name="base" content="/label">' in page.text
 
     with_team(folder, work, root_path="/label")
+
+
+def test_who_has_too_many_tokens_comes_back_all_the_same(folder, monkeypatch):
+    monkeypatch.setattr(keys, "_MOST", 1)
+
+    async def work(client, tokens):
+        code, _ = client.people.invite("annotator", by="ann", name="bob")
+        back = client(headers=HERE)
+        came = await back.post(f"/join/{code}", data={"name": "bob"})
+        assert (came.status_code, came.headers["location"]) == (303, "/account")
+        assert (await back.get("/account")).status_code == 200
+
+    with_team(folder, work)

@@ -2,13 +2,12 @@
 
 import asyncio
 import gc
-import subprocess
-import sys
 import time
 import weakref
 
 import pytest
 
+from nursery import nursery
 from querist.loop.folder import open_desk, open_folder
 from querist.server import insight
 from querist.server.campaigns import Open
@@ -102,11 +101,7 @@ def test_answers_of_this_server_and_of_others_show_at_once(server, folder):
         "tell",
         json={"answers": [{"task_id": task["task_id"], "value": "ham", "by": "ann"}]},
     )
-    subprocess.run(
-        [sys.executable, "-m", "querist", "ask", str(folder), "-n", "1", "--by", "bea"],
-        check=True,
-        capture_output=True,
-    )
+    assert nursery().run("ask", folder, "-n", 1, "--by", "bea").returncode == 0
     found = _fresh(api, lambda got: len(got["people"]) == 2)
     people = {row["by"]: row for row in found["people"]}
     assert people["ann"]["answers"] == 1 and people["ann"]["held"] == 0

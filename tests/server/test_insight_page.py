@@ -6,7 +6,7 @@ import pytest
 
 from querist.loop.folder import open_folder
 
-from .pagework import opening, serious
+from .pagework import opening, serious, until
 from .test_insight import labelled_by
 
 pytestmark = pytest.mark.browser
@@ -28,7 +28,7 @@ def watch(browser):
 def test_the_page_shows_the_curve_and_every_number(watch, server, make_folder):
     running = server(labelled_by(make_folder, rounds=6))
     page = watch(running)
-    page.wait_for_selector("#curve .main-svg")
+    page.wait_for_selector("#curve .legendtext:text-is('forecast')")
     shown = page.locator("#curve .legendtext").all_text_contents()
     assert {"this run", "forecast", "target 0.99"} <= set(shown)
     assert page.locator("#curve .scatterlayer .trace").count() >= 3
@@ -55,13 +55,13 @@ def test_an_answer_and_a_new_round_show_without_a_reload(watch, server, make_fol
     task = api.post("ask", json={"n": 1, "by": "zoe"}).json()["tasks"][0]
     answer = {"task_id": task["task_id"], "value": "ham", "by": "zoe"}
     api.post("tell", json={"answers": [answer]})
-    page.wait_for_selector("#people th:text-is('zoe')", timeout=15_000)
+    page.wait_for_selector("#people th:text-is('zoe')")
     assert "zoe answered 1 item" in page.locator("#activity").inner_text()
     with open_folder(folder) as campaign:
         for mail in campaign.ask(6, by="ann"):
             campaign.tell(mail, "spam" if "cash" in mail.item else "ham", by="ann")
         campaign.step()
-    page.wait_for_selector("#model-said:has-text('Round 6')", timeout=15_000)
+    page.wait_for_selector("#model-said:has-text('Round 6')")
     assert page.locator("#curve-numbers tbody tr").nth(5).locator("th").text_content() == "6"
 
 
@@ -75,15 +75,12 @@ def test_nobody_is_kept_out(watch, server, make_folder, scheme):
 def test_the_chart_changes_its_colours_with_the_theme(watch, server, make_folder):
     page = watch(server(labelled_by(make_folder, rounds=5)), color_scheme="light")
     page.wait_for_selector("#curve .main-svg")
-    line = "() => getComputedStyle(document.querySelector('#curve .xtick text')).fill"
-    light = page.evaluate(line)
+    page.wait_for_selector("#curve .xtick text")
+    ticks = "getComputedStyle(document.querySelector('#curve .xtick text')).fill"
+    soft = "getComputedStyle(document.querySelector('.soft')).color"
+    light = page.evaluate(ticks)
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function(f"light => ({line})() !== light", arg=light)
-    ticks = page.evaluate(
-        "() => getComputedStyle(document.querySelector('#curve .xtick text')).fill"
-    )
-    soft = page.evaluate("() => getComputedStyle(document.querySelector('.soft')).color")
-    assert ticks == soft
+    until(page, f"{ticks} !== '{light}' && {ticks} === {soft}")
 
 
 def test_a_phone_scrolls_one_way_only(watch, server, make_folder):
@@ -104,5 +101,5 @@ def test_what_the_server_refuses_is_shown_in_words(watch, server, folder):
     running = server(folder)
     page = watch(running)
     running.process.kill()
-    page.wait_for_selector("#error:not([hidden])", timeout=15_000)
+    page.wait_for_selector("#error:not([hidden])")
     assert "cannot be reached" in page.locator("#error").inner_text()

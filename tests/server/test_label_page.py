@@ -10,7 +10,17 @@ from querist.core.questions import Choice, Choices, Number
 from querist.loop.folder import create_folder
 
 from .conftest import mails_folder, start_server, text, wait_for
-from .pagework import annotate, labels_of, number_of, saved, until, visit, why_of
+from .pagework import (
+    annotate,
+    come_back,
+    labels_of,
+    number_of,
+    paced,
+    saved,
+    until,
+    visit,
+    why_of,
+)
 
 __all__ = ["annotate", "visit"]
 pytestmark = pytest.mark.browser
@@ -20,6 +30,7 @@ SIXTY = [f"{kind} {k}" for k in range(15) for kind in ("card", "café", "fee", "
 CAMPAIGNS = {
     "fifty": {"n": 80, "batch": 60},
     "two": {},
+    "reads": {},
     "reasons": {},
     "several": {"question": Choices(["news", "sport", "art"])},
     "number": {"question": Number(0, 10)},
@@ -62,7 +73,7 @@ def test_fifty_items_by_keyboard(visit):
     saved(page)
     assert len(said) == 50
     assert labels_of(client) == said
-    assert page.locator("#pace").inner_text().startswith("50 today")
+    paced(page, "50 today")
 
 
 def test_accept_reject_skip_and_what_they_send(visit):
@@ -168,8 +179,7 @@ def test_keys_are_drawn_and_can_be_changed(visit):
     saved(page)
     assert why_of(client, first)["skips"]
     assert labels_of(client) == {f"m{second}": "label 10"}
-    page.reload()
-    page.wait_for_selector("#item .text")
+    come_back(page)
     assert page.locator("[data-act=skip] .key").inner_text() == "q"
 
 
@@ -220,7 +230,7 @@ def test_the_next_item_is_painted_at_once(visit, record_property):
 
 
 def test_text_of_the_pool_reads_as_it_is(visit):
-    page, _ = visit("two")
+    page, _ = visit("reads")
     k = number_of(page)
     assert page.locator("#item .text").inner_text() == text(k)
     wide = page.evaluate(

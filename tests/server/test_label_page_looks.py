@@ -13,11 +13,23 @@ from querist.core.questions import Choice, Choices, Number
 from querist.loop.folder import create_folder, open_folder
 
 from .conftest import label, mails_folder, start_server
-from .pagework import annotate, labels_of, number_of, saved, serious, until, why_of
+from .pagework import (
+    annotate,
+    come_back,
+    labels_of,
+    number_of,
+    other_than,
+    saved,
+    serious,
+    until,
+    visit,
+    why_of,
+)
 
-__all__ = ["annotate"]
+__all__ = ["annotate", "visit"]
 pytestmark = pytest.mark.browser
 
+MANY = 100  # enough for all who visit one campaign: each of them holds 14 items
 ANIMALS = ["cat", "dog", "owl"]
 SIXTY = [f"{kind} {k}" for k in range(15) for kind in ("card", "cash", "fee", "transfer")]
 QUESTIONS = {
@@ -32,7 +44,7 @@ QUESTIONS = {
 }
 
 
-def pictures(folder, n=30):
+def pictures(folder, n=MANY):
     folder.mkdir()
     rng = np.random.default_rng(0)
     for k in range(n):
@@ -42,7 +54,7 @@ def pictures(folder, n=30):
     return folder
 
 
-def table(path, n=30):
+def table(path, n=MANY):
     with path.open("w", newline="") as out:
         rows = csv.writer(out)
         rows.writerow(["id", "age", "city", "paid", "remark"])
@@ -54,11 +66,11 @@ def table(path, n=30):
 def here(tmp_path_factory):
     """One server over a campaign for each kind of item and question."""
     root = tmp_path_factory.mktemp("campaigns")
-    settings = {"batch": 20, "seed": 0, "control": 0.0}
+    settings = {"batch": MANY - 10, "seed": 0, "control": 0.0}
     for name, question in QUESTIONS.items():
-        mails_folder(root, name, question=question, **{**settings, "batch": 50})
+        mails_folder(root, name, n=MANY, question=question, **settings)
     matrix = root / "matrix.npy"
-    np.save(matrix, np.random.default_rng(1).normal(size=(30, 40)))
+    np.save(matrix, np.random.default_rng(1).normal(size=(MANY, 40)))
     kinds = {
         "image": (pictures(root / "photos"), {"images": True}),
         "table": (table(root / "table.csv"), {"id": "id"}),
@@ -74,17 +86,6 @@ def here(tmp_path_factory):
     running.stop()
 
 
-@pytest.fixture
-def visit(here, annotate):
-    """The page of a campaign and a client of its API: page, client = visit("image")."""
-
-    def go(name, by="ann", **options):
-        base = f"/c/{name}"
-        return annotate(here, by, base=base, **options), here.client(base=base)
-
-    return go
-
-
 VIEWS = ["text", "image", "table", "vector", "several", "number", "sixty"]
 
 
@@ -96,8 +97,6 @@ def test_nothing_stands_in_anybodys_way(visit, view):
     page.keyboard.press("s")
     assert serious(page) == []
     page.emulate_media(color_scheme="dark")
-    # measured once the colours have arrived
-    until(page, "document.getAnimations().every(one => one.playState !== 'running')")
     assert serious(page) == []
 
 
@@ -112,22 +111,34 @@ def test_sheet_menu_and_grid_are_fit_for_everybody(visit):
     assert serious(page) == []
 
 
+PICTURES = "performance.getEntriesByType('resource').filter(one => one.name.includes('/image/'))"
+
+
 def test_images_are_shown_and_those_ahead_are_decoded(visit):
     page, client = visit("image")
     image = page.locator("#item img")
-    assert image.evaluate("async one => { await one.decode(); return one.naturalWidth; }") in (
-        24,
-        200,
-    )
+    sizes = image.evaluate("async one => { await one.decode(); return one.naturalWidth; }")
+    assert sizes in (24, 200)
     assert image.get_attribute("alt")
-    sources = set()
-    for _ in range(10):
-        sources.add(image.get_attribute("src"))
+    page.evaluate(
+        """() => {
+            window.seen = [];
+            const look = () => {
+                const one = document.querySelector('#item img');
+                seen.push([one.src, one.complete && one.naturalWidth > 0]);
+            };
+            new MutationObserver(look).observe(document.getElementById('item'), {childList: true});
+        }"""
+    )
+    until(page, f"{PICTURES}.length > 12")  # the shelf is full
+    for k in range(10):
         page.keyboard.press("3")
-        # there when it is shown, not loaded then
-        assert image.evaluate("one => one.complete && one.naturalWidth > 0")
+        until(page, f"seen.length > {k}")
     saved(page)
-    assert len(sources) == 10 and set(labels_of(client).values()) == {"owl"}
+    seen = page.evaluate("seen")
+    assert [there for _, there in seen] == [True] * 10  # when it was shown, not loaded then
+    assert len({source for source, _ in seen}) == 10
+    assert set(labels_of(client).values()) == {"owl"} and len(labels_of(client)) == 10
 
 
 def test_a_table_row_reads_as_names_and_values(visit):
@@ -209,9 +220,9 @@ def test_swiping_answers_where_there_are_two_labels(visit):
     page, client = visit("text", by="finger", **options)
     right = number_of(page)
     swipe(page, 120)
-    left = number_of(page)
+    left = other_than(page, right)
     swipe(page, -120)
-    barely = number_of(page)
+    barely = other_than(page, left)
     swipe(page, 40)
     assert number_of(page) == barely
     saved(page)
@@ -230,8 +241,7 @@ def swipe(page, by):
 def test_the_grid_labels_many_and_undoes_them_at_once(visit):
     page, client = visit("grid")
     page.keyboard.press("v")
-    page.wait_for_selector(".cell")
-    assert page.locator(".cell").count() == 24
+    until(page, "document.querySelectorAll('.cell').length === 24")
     page.keyboard.press("Space")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
@@ -240,7 +250,7 @@ def test_the_grid_labels_many_and_undoes_them_at_once(visit):
     page.locator(".cell").nth(8).click(modifiers=["Shift"])
     assert page.locator(".cell[aria-selected=true]").count() == 6
     page.keyboard.press("2")
-    assert page.locator(".cell").count() == 18
+    until(page, "document.querySelectorAll('.cell').length === 18")
     saved(page)
     assert list(labels_of(client).values()) == ["dog"] * 6
     page.keyboard.press("3")  # none chosen: the one under the cursor
@@ -274,7 +284,7 @@ def test_suggestions_only_where_the_owner_allows_them(visit, here):
         number_of(page)
         assert page.locator(".hinted, .hint").count() == 0
         campaign.change(suggestions=True, by="owner")
-        page, _ = visit("hint", by="bob")
+        page, _client = visit("hint", by="bob")
         page.wait_for_selector(".hinted")
         k = number_of(page)
         shown = page.locator(".hinted .word").inner_text()
@@ -291,8 +301,7 @@ def test_why_this_item_is_told_on_request(visit):
     assert page.locator("#why").is_hidden()
     page.keyboard.press("w")
     assert "Chosen by" in page.locator("#why").inner_text()
-    page.reload()
-    page.wait_for_selector("#item .text")
+    come_back(page)
     assert page.locator("#why").is_visible()
 
 
@@ -310,6 +319,5 @@ def test_dark_size_and_what_a_screen_reader_hears(visit):
     page.keyboard.press("1")
     assert "Saved as spam" in page.locator("#live").inner_text()
     assert page.evaluate("document.activeElement.id") == "item"
-    page.reload()
-    page.wait_for_selector("#item .text")
+    come_back(page)
     assert page.evaluate(paper) != light and page.evaluate(size) > before

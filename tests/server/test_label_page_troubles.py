@@ -11,17 +11,29 @@ from querist.core.questions import Choices
 from querist.loop.folder import open_desk
 
 from .conftest import mails_folder, start_server, wait_for
-from .pagework import annotate, labels_of, number_of, saved, until, visit, why_of
+from .pagework import (
+    annotate,
+    come_back,
+    labels_of,
+    number_of,
+    paced,
+    saved,
+    until,
+    visit,
+    why_of,
+)
 
 __all__ = ["annotate", "visit"]
 pytestmark = pytest.mark.browser
 
 CAMPAIGNS = {
     "undo": {},
-    "reload": {"n": 60, "batch": 45},
+    "skip": {},
+    "reload": {"n": 80, "batch": 60},
     "pair": {"n": 80, "batch": 60},
     "rules": {},
     "offline": {},
+    "login": {},
     "beaten": {},
     "draft": {"question": Choices(["news", "sport", "art"])},
     "notes": {},
@@ -68,8 +80,7 @@ def test_undo_goes_back_across_answers_and_reloads(visit):
         page.keyboard.press("1")
     saved(page)
     assert len(labels_of(client)) == 15
-    page.reload()
-    page.wait_for_selector("#item .text")
+    come_back(page)
     until(page, "!document.querySelector('[data-act=undo]').disabled")
     for k in reversed(seen[3:]):
         page.keyboard.press("Backspace")
@@ -86,7 +97,7 @@ def test_undo_goes_back_across_answers_and_reloads(visit):
 
 
 def test_a_skip_is_undone_too(visit):
-    page, client = visit("undo", by="bea")
+    page, client = visit("skip", by="bea")
     first = number_of(page)
     page.keyboard.press("Space")
     saved(page)
@@ -108,13 +119,12 @@ def test_a_reload_loses_and_doubles_nothing(visit):
             said[k] = "spam" if k % 3 == 0 else "ham"
             page.keyboard.press("1" if k % 3 == 0 else "2")
         before = number_of(page)
-        page.reload()  # at once: the answers may not have left yet
-        page.wait_for_selector("#item .text")
+        come_back(page)  # at once: the answers may not have left yet
         assert number_of(page) == before, f"round {round_}"
     saved(page)
     assert labels_of(client) == {f"m{k}": value for k, value in said.items()}
     assert all(len(why_of(client, k)["votes"]) == 1 for k in said)
-    assert page.locator("#pace").inner_text().startswith("32 today")
+    paced(page, "32 today")
 
 
 def test_the_server_is_away_for_ten_seconds(annotate, make_folder, server):
@@ -135,7 +145,7 @@ def test_the_server_is_away_for_ten_seconds(annotate, make_folder, server):
     answer(6)
     until(page, "document.getElementById('unsaved').textContent === '6 unsaved'")
     until(page, "document.getElementById('notices').textContent.includes('server is away')")
-    wait_for(lambda: time.monotonic() > killed + 10, seconds=15)
+    wait_for(lambda: time.monotonic() > killed + 10)
     again = server(running_folder(running), port=port)
     saved(page)
     until(page, "document.getElementById('unsaved').hidden")
@@ -191,7 +201,7 @@ def test_two_tabs_of_one_person(visit, here):
     for _ in range(5):
         page.keyboard.press("1")
         other.keyboard.press("2")
-    saved(page)
+    wait_for(lambda: len(labels_of(client)) == 10)
     values = list(labels_of(client).values())
     assert values.count("spam") == values.count("ham") == 5
 
@@ -203,7 +213,7 @@ def test_a_closed_tab_is_gone_on_with(visit, here):
     other = page.context.new_page()
     page.close()
     other.goto(f"{here.url}/c/closed/?by=ann")
-    other.wait_for_selector("#item .text", timeout=10_000)
+    other.wait_for_selector("#item .text")
     assert number_of(other) == k
 
 
@@ -214,21 +224,26 @@ def test_leases_are_renewed_while_somebody_works_and_let_go_after(visit):
         "request", lambda one: one.url.endswith("/renew") and renewed.append(one.post_data_json)
     )
     page.clock.install()
-    page.reload()
-    page.wait_for_selector("#item .text")
+    come_back(page)
     until(page, "!document.querySelector('[data-act=skip]').disabled")
     renewed.clear()  # those of the reload
     page.clock.fast_forward("05:00")
     page.keyboard.press("Shift")
     page.clock.fast_forward("01:30")
-    wait_for(lambda: page.evaluate("1") and renewed)
+    requested(page)
     assert len(renewed[0]["task_ids"]) >= 10 and renewed[0]["by"] == "ann"
     page.clock.fast_forward("10:00")  # nobody is here any more
-    page.wait_for_timeout(300)
+    requested(page)
     renewed.clear()
     page.clock.fast_forward("06:00")
-    page.wait_for_timeout(300)
+    requested(page)
     assert renewed == []
+
+
+def requested(page):
+    """Wait until all that the page has asked for so far has been heard of here."""
+    with page.expect_request("**/health"):
+        page.evaluate("fetch('/health').then(answer => answer.status)")
 
 
 def test_a_class_added_in_mid_session_can_be_chosen_at_once(visit, owner):
@@ -298,8 +313,7 @@ def test_what_was_begun_is_there_after_a_reload(visit):
     page.keyboard.press("2")
     page.keyboard.press("c")
     page.keyboard.type("half a tho")
-    page.reload()
-    page.wait_for_selector("#item .text")
+    come_back(page)
     assert number_of(page) == k
     pressed = page.locator("#labels button[aria-pressed=true]")
     assert pressed.count() == 1 and "sport" in pressed.inner_text()
@@ -345,7 +359,7 @@ def test_a_dry_queue_a_pause_and_a_stop_are_told_apart(visit, owner):
 
 
 def test_lost_login_keeps_the_answers(visit):
-    page, client = visit("offline", by="eve")
+    page, client = visit("login", by="eve")
     k = number_of(page)
     cookies = page.context.cookies()
     page.context.clear_cookies()

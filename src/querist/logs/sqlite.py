@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from querist.core.errors import BadInput, LogError
+from querist.core.errors import LogError
 from querist.core.events import Event
 from querist.logs.chain import Row, check_chain, event_at, payloads_of
-from querist.logs.sqlite_file import HEAD, PATIENCE, connect, said, transaction
+from querist.logs.sqlite_file import HEAD, PATIENCE, connect, path_of, said, transaction
 from querist.logs.sqlite_writer import Session, Writer
 
 _PAGE = 4096  # rows a reader takes at a time: no read transaction outlives a page
@@ -164,12 +164,7 @@ def from_url(url: str) -> SQLiteLog:
     querist.core.errors.BadInput: 'sqlite://spam.db' names no file; write \
 sqlite:///relative.db or sqlite:////absolute.db
     """
-    path = url.removeprefix("sqlite:///")
-    if path == url or not path:
-        raise BadInput(
-            f"{url!r} names no file; write sqlite:///relative.db or sqlite:////absolute.db"
-        )
-    return SQLiteLog(path)
+    return SQLiteLog(path_of(url))
 
 
 class _Readers:

@@ -10,7 +10,15 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
-from querist.core.errors import LogBusy, LogError, LogFull, NewerLog, QueristError, TamperedLog
+from querist.core.errors import (
+    BadInput,
+    LogBusy,
+    LogError,
+    LogFull,
+    NewerLog,
+    QueristError,
+    TamperedLog,
+)
 from querist.core.events import GENESIS
 
 SCHEMA = 1
@@ -20,6 +28,27 @@ _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _EVENTS = "events (position INTEGER PRIMARY KEY, payload TEXT NOT NULL, hash TEXT NOT NULL)"
 _META = "meta (schema INTEGER, querist TEXT, position INTEGER, hash TEXT)"  # one row
 HEAD = "SELECT position, hash FROM meta"
+
+
+def path_of(url: str) -> Path:
+    """The file that a URL ``sqlite:///relative.db`` or ``sqlite:////absolute.db`` names.
+
+    Raises
+    ------
+    BadInput
+        When it names none.
+
+    Examples
+    --------
+    >>> path_of("sqlite:///spam.db").name, path_of("sqlite:////var/spam.db").is_absolute()
+    ('spam.db', True)
+    """
+    path = url.removeprefix("sqlite:///")
+    if path == url or not path:
+        raise BadInput(
+            f"{url!r} names no file; write sqlite:///relative.db or sqlite:////absolute.db"
+        )
+    return Path(path)
 
 
 def connect(path: Path, mode: str = "rw", patience: float = PATIENCE) -> sqlite3.Connection:

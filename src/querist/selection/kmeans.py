@@ -171,7 +171,8 @@ class _Rough:
     def lower(self, left: Doubles, rows: Ints) -> int:
         """Which row leaves least; lowers `left` (n,) in place to its squared distances."""
         points = self.cloud.rows(rows)
-        table = rights(points, self.cloud.norms[rows]) @ self.turned
+        with np.errstate(invalid="ignore"):  # some BLAS threads raise it for finite numbers too
+            table = rights(points, self.cloud.norms[rows]) @ self.turned
         before = (left * _UP).astype(np.float32)
         np.minimum(table, before, out=table)
         best = int(np.argmin(table @ self.weights))

@@ -12,12 +12,12 @@ from querist.core.errors import BadInput
 from querist.server.cookies import cookie_name, drop_cookie, open_cookie, same, set_cookie
 from querist.server.errors import Refused
 from querist.server.guard import Who, csrf_of, visit_of
-from querist.server.people import Invitation, People
+from querist.server.people import Invitation, People, User
 from querist.server.people_file import NotGranted
 from querist.server.rendering import rendered
 from querist.server.roles import verb_of
 from querist.server.settings import Settings
-from querist.server.visit import here
+from querist.server.visit import Visit, here
 from querist.server.wire import answer
 
 HEADINGS = {403: "Not open to you", 404: "Nothing here", 429: "Too many requests"}
@@ -133,14 +133,27 @@ async def join(request: Request, code: str) -> Response:
         except NotGranted:
             again = None
         return _join_page(request, again, said=str(error), name=name, status=status)
-    token, _ = await asyncio.to_thread(
-        people.keys.make_token, user.name, "made when joining", by=user.name, address=visit.address
-    )
-    text = rendered("joined.html", page="join", root=visit.root, who=user, token=token)
-    response = HTMLResponse(text)
+    response = await _welcome(people, user, visit)
     settings: Settings = request.app.state.settings
     set_cookie(response, cookie_name(settings, people, visit.scheme), secret, lasting=True)
     return response
+
+
+async def _welcome(people: People, user: User, visit: Visit) -> Response:
+    """The page that shows a token; whoever has too many is led to where some can be revoked."""
+    try:
+        token, _ = await asyncio.to_thread(
+            people.keys.make_token,
+            user.name,
+            "made when joining",
+            by=user.name,
+            address=visit.address,
+        )
+    except NotGranted:  # the invitation is used up: the session must not be lost with it
+        return RedirectResponse(f"{visit.root}/account", 303)
+    return HTMLResponse(
+        rendered("joined.html", page="join", root=visit.root, who=user, token=token)
+    )
 
 
 @router.get("/account")

@@ -121,34 +121,7 @@ class HookBook:
                 "FROM hook ORDER BY made, id"
             ).fetchall()
         now = time.time()
-        return [
-            Hook(
-                id_,
-                url,
-                tuple(json.loads(events)),
-                (secret, old) if old and old_until > now else (secret,),
-                bool(private),
-                state,
-                why,
-                made,
-                waiting + (due is not None),
-                due or 0.0,
-            )
-            for (
-                id_,
-                url,
-                events,
-                secret,
-                old,
-                old_until,
-                private,
-                state,
-                why,
-                made,
-                waiting,
-                due,
-            ) in rows
-        ]
+        return [_hook_of(row, now) for row in rows]
 
     def find(self, name: str) -> Hook:
         """The hook with an id, or the only one with an address.
@@ -331,6 +304,22 @@ class HookBook:
                 yield self._db
         except sqlite3.Error as error:
             raise trouble(error, self.path) from error
+
+
+def _hook_of(row: Sequence[Any], now: float) -> Hook:
+    id_, url, events, secret, old, old_until, private, state, why, made, waiting, due = row
+    return Hook(
+        id_,
+        url,
+        tuple(json.loads(events)),
+        (secret, old) if old and old_until > now else (secret,),
+        bool(private),
+        state,
+        why,
+        made,
+        waiting + (due is not None),
+        due or 0.0,
+    )
 
 
 def _next_facts(hook: Hook, db: sqlite3.Connection) -> list[Kept]:

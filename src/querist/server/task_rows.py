@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from querist.core.errors import BadInput, LogError, Unsupported
-from querist.logs.sqlite_file import PATIENCE, busy, statements, transaction, write_ahead
+from querist.logs.sqlite_file import (
+    PATIENCE,
+    busy,
+    path_of,
+    statements,
+    transaction,
+    write_ahead,
+)
 
 PAGE = 1_000  # filled rows taken up at once
 
@@ -116,12 +123,7 @@ def open_rows(url: str) -> TaskRows:
         raise Unsupported(
             "tasks in PostgreSQL come with a later version; use sqlite:///tasks.db for now"
         )
-    path = url.removeprefix("sqlite:///")
-    if path == url or not path:
-        raise BadInput(
-            f"{url!r} names no database; write sqlite:///relative.db or sqlite:////absolute.db"
-        )
-    return SQLiteRows(path)
+    return SQLiteRows(path_of(url))
 
 
 class SQLiteRows:
