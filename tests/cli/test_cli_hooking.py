@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -97,9 +98,12 @@ def test_a_wrong_call_says_what_to_do(querist, folder, args, said):
 
 
 def test_a_receiver_that_is_not_there_fails_the_test(querist, folder):
-    made = querist("hooks", "add", folder, "http://127.0.0.1:1/", "--allow-private", "--json").json
-    ran = querist("hooks", "test", folder, made["id"])
-    assert ran.code == 1 and "did not take" in ran.out
+    made = querist("hooks", "add", folder, "http://127.0.0.1:1/", "--allow-private")
+    hook = made.out.split()[0]
+    assert f"querist hooks test {folder} {hook}" in made.err
+    ran = querist("hooks", "test", folder, hook)
+    assert ran.code == 1
+    assert re.fullmatch(rf"{hook} did not take a test message: \S.*", ran.out.strip())
 
 
 def test_a_folder_without_a_campaign_is_refused(querist, tmp_path):

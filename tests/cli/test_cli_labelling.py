@@ -260,6 +260,7 @@ def test_keys_from_a_pipe(make):
     assert ran.returncode == 0, ran.stderr
     assert '"labelled": 3' in ran.stdout and '"skipped": 1' in ran.stdout
     assert "no task: nothing waits for you" in ran.stderr
+    assert f"querist step {folder}" in " ".join(ran.stderr.split())
     assert sorted(answers(folder).values()) == ["spam"] * 3
 
 

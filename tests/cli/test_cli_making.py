@@ -27,6 +27,8 @@ def test_a_folder_from_csv_starts_with_its_given_labels(shell, mails, tmp_path):
     again = shell("new", mails, "--text", "body", "--ask", "a,b", "--dir", tmp_path / "c")
     assert again.code == 2
     assert "holds a campaign already" in again.err
+    other = shell("new", mails, "--text", "body", "--ask", "a,b", "--dir", tmp_path / "d")
+    assert f"querist serve {tmp_path / 'd'}" in other.err
 
 
 def test_a_column_of_prices_reaches_the_strategy(querist, tmp_path):

@@ -83,6 +83,7 @@ def test_a_port_that_is_taken_is_one_clear_line(shell, folder):
     [
         (("nowhere",), "holds no campaign"),
         (("mails.csv",), "what is asked"),
+        (("missing.csv",), "there is no file missing.csv"),
     ],
 )
 def test_what_cannot_be_served_is_said_in_a_line(shell, mails, tmp_path, monkeypatch, args, said):

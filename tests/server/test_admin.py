@@ -51,6 +51,33 @@ def test_a_change_holds_and_is_logged(api):
     assert api.get("insight").json()["spend"]["budget"] == 50
 
 
+def test_without_a_budget_the_other_rules_are_shown(server, make_folder):
+    with server(make_folder(until="target=0.99, plateau")).client() as api:
+        assert api.get("settings").json()["settings"]["until"] == "target=0.99, plateau"
+        log = api.post("settings", json={"until": "plateau", "by": "zoe"}).json()["log"]
+        assert log[0]["text"] == "zoe changed until from target=0.99, plateau to plateau"
+        assert (log[0]["old"], log[0]["new"]) == ("target=0.99, plateau", "plateau")
+
+
+def test_an_added_class_is_in_the_log_of_changes(api):
+    api.post("settings", json={"batch": 12, "by": "zoe"})
+    assert api.post("classes", json={"add": "newsletter", "by": "zoe"}).status_code == 200
+    api.post("settings", json={"batch": 14, "by": "ann"})
+    log = api.get("settings").json()["log"]
+    assert [line["name"] for line in log] == ["batch", "classes", "batch"]
+    added = log[1]
+    assert (added["by"], added["old"], added["new"]) == ("zoe", 2, "newsletter")
+    assert added["text"] == "zoe added the class “newsletter”"
+
+
+def test_a_suggested_stop_is_said_beside_the_settings(api):
+    assert api.get("settings").json()["stop"] == ""
+    label_some(api, n=10)
+    changed = api.post("settings", json={"budget": 10})
+    assert changed.status_code == 200, changed.text
+    assert "10 of 10 labels bought" in changed.json()["stop"]
+
+
 @pytest.mark.parametrize(
     ("wanted", "field"),
     [

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
+
+from querist.server.hookbook import FILE
 
 from .conftest import mails_folder, start_server, wait_for
 from .pagework import serious, until
 
 pytestmark = pytest.mark.browser
-CAMPAIGNS = ("guide", "classes", "pause", "money", "out", "in", "look", "people")
+CAMPAIGNS = (
+    "guide",
+    "classes",
+    "pause",
+    "money",
+    "out",
+    "in",
+    "look",
+    "people",
+    "hooks",
+    "failing",
+)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +101,8 @@ def test_an_added_class_is_a_button_at_once(visit):
     page.click("#class-form button")
     page.click("#sure-yes")
     page.wait_for_selector("#class-list li:text-is('newsletter')")
+    line = page.locator("#log tbody tr").first.locator("td")
+    assert line.all_inner_texts()[1:] == ["classes", "2", "newsletter"]
     label.wait_for_selector("#answer button:has-text('newsletter')")
     page.fill("#class-name", "spam")
     page.click("#class-form button")
@@ -134,6 +151,52 @@ def test_what_costs_is_said_before_and_what_is_wrong_beside_the_field(visit):
     wait_for(lambda: api.get("settings").json()["settings"]["until"] == "target=0.95")
     page.select_option("#set-order", "similar")
     wait_for(lambda: api.get("settings").json()["settings"]["order"] == "similar")
+
+
+def test_a_webhook_is_added_tried_and_removed(visit):
+    page, api = visit("hooks")
+    page.wait_for_selector("#hook-list:has-text('Nobody is told yet')")
+    page.fill("#hook-url", "http://127.0.0.1:9/")
+    page.click("#hook-form button")
+    page.wait_for_selector("#hook-error:has-text('--allow-private')")
+    assert page.locator("#hook-url").input_value() == "http://127.0.0.1:9/"
+
+    page.fill("#hook-url", "https://127.0.0.1:1/labels")
+    for kind in ("retracted", "settings.changed"):
+        page.uncheck(f"#hook-kinds input[value='{kind}']")
+    page.click("#hook-form button")
+    page.wait_for_selector("#hook-list .url:text-is('https://127.0.0.1:1/labels')")
+    (hook,) = api.get("hooks").json()["hooks"]
+    assert hook["events"] == ["answered", "batch.done", "trained", "stop.suggested"]
+    assert page.locator("#hook-error").inner_text() == ""
+    assert page.locator("#hook-secret").input_value().startswith("whsec_")
+    assert page.locator("#hook-list .pill").inner_text() == "on"
+    assert serious(page) == []
+
+    page.click("#hook-list button:text-is('Test')")
+    page.wait_for_selector("#hook-error:has-text('public internet')")
+    page.click("#hook-list button:text-is('Remove')")
+    assert "is told nothing any more" in page.locator("#sure").inner_text()
+    page.click("#sure-no")
+    assert len(api.get("hooks").json()["hooks"]) == 1
+    page.click("#hook-list button:text-is('Remove')")
+    page.click("#sure-yes")
+    page.wait_for_selector("#hook-list:has-text('Nobody is told yet')")
+    assert api.get("hooks").json()["hooks"] == []
+    assert page.locator("#hook-made").is_hidden()
+
+
+def test_a_webhook_that_was_given_up_says_why_and_goes_on(visit, here):
+    page, api = visit("failing")
+    assert api.post("hooks", json={"url": "https://127.0.0.1:1/"}).status_code == 200
+    with closing(sqlite3.connect(here.log.parent / "failing" / FILE)) as book, book:
+        book.execute("UPDATE hook SET state = 'failing', why = 'answered 500'")
+    page.reload()
+    page.wait_for_selector("#hook-list .pill.bad:text-is('failing')")
+    assert "answered 500" in page.locator("#hook-list").inner_text()
+    page.click("#hook-list button:text-is('Resume')")
+    page.wait_for_selector("#hook-list .pill.good:text-is('on')")
+    assert api.get("hooks").json()["hooks"][0]["state"] == "on"
 
 
 def test_a_download_holds_the_labels(visit):
@@ -196,8 +259,11 @@ def test_nobody_is_kept_out(visit, scheme):
 
 
 def test_a_phone_scrolls_one_way_only(visit):
-    page, _ = visit("look", width=360)
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    for path in ("/admin", "/insight"):
+        page, _ = visit("look", path=path, width=360)
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        name = page.locator(".bar .name")
+        assert name.evaluate("one => one.scrollWidth <= one.clientWidth"), "the name is cut off"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -7,7 +7,8 @@ import pytest
 
 from querist.core.events import Told
 from querist.logs.sqlite import SQLiteLog
-from querist.server.door import login_page
+from querist.server.door import error_page, login_page
+from querist.server.errors import Refused
 from querist.server.people import People
 
 from .conftest import wait_for
@@ -21,7 +22,22 @@ def test_the_login_page_says_what_is_asked_and_nothing_of_others_runs():
     assert 'action="/label/login"' in page and 'value="/insight"' in page
     assert "<script>x" not in page and "&lt;script&gt;x" in page
     assert "querist serve" in login_page("", open_mode=True)
-    assert "<form" not in login_page("", form=False, said="no")
+    told = error_page("/label", Refused(404, "no <b>such</b> thing"))
+    assert "Nothing here" in told and "No &lt;b&gt;such" in told and "<form" not in told
+
+
+def test_an_error_is_a_page_for_people_and_json_for_programs(folder, server):
+    running = server(folder)
+    with httpx.Client(base_url=running.url, params={"token": running.token}) as client:
+        client.get("/", follow_redirects=True)
+        client.params = {}
+        for path in ("/nothing", "/c/nothing/", "/c/nothing/admin"):
+            page = client.get(path, headers={"Accept": "text/html,*/*"})
+            assert page.status_code == 404 and "<h1>Nothing here</h1>" in page.text
+            told = client.get(path)
+            assert told.status_code == 404 and told.json()["status"] == 404
+        asked = client.get("/api/v1/why/nobody", headers={"Accept": "text/html"})
+        assert asked.status_code == 404 and asked.json()["status"] == 404
 
 
 def test_forms_of_another_shape_are_refused(server, folder):
@@ -81,6 +97,10 @@ def test_a_person_joins_leaves_and_comes_back(server, folder, browser):
     fine()
 
     page.goto(f"{running.url}/account")
+    browser_name = page.locator("#sessions td").first
+    browser_name.wait_for()
+    assert browser_name.inner_text().startswith("Chrome")
+    assert browser_name.get_attribute("title").startswith("Mozilla/5.0")
     page.get_by_label("What the token is for").fill("import script")
     page.get_by_role("button", name="Make a token").click()
     page.get_by_text("import script").wait_for()

@@ -125,7 +125,10 @@ def test_several_labels_and_enter(visit):
 def test_a_number_within_its_bounds(visit):
     page, client = visit("number")
     first = number_of(page)
+    slider = page.locator(".slider.unset")
+    assert slider.count() == 1, "nobody has said a number"
     page.keyboard.type("12")
+    assert slider.count() == 0
     page.keyboard.press("Enter")
     assert number_of(page) == first
     assert "highest allowed number is 10" in page.locator("#number-error").inner_text()

@@ -40,6 +40,7 @@ QUESTIONS = {
     "grid": Choice(ANIMALS),
     "hint": Choice(["spam", "ham"]),
     "sheet": Choice(ANIMALS),
+    "ten": Choice([str(k) for k in range(10)]),
 }
 
 
@@ -151,6 +152,7 @@ def test_a_table_row_reads_as_names_and_values(visit):
     )
     assert set(shown) == {"age", "city", "paid", "remark"}
     assert shown["city"] in ("Oslo", "Rome") and shown["remark"] == "—"
+    assert float(shown["paid"]) % 1000.5 == 0, "numbers are shown as the data has them"
     page.keyboard.press("1")
     saved(page)
 
@@ -172,10 +174,45 @@ def test_a_phone_of_360_pixels(visit):
             if one.is_visible():
                 assert box["height"] >= 44 and box["y"] + box["height"] <= 640
                 assert box["x"] >= 0 and box["x"] + box["width"] <= 360
+        name = page.locator(".bar .name")
+        assert name.evaluate("one => one.scrollWidth <= one.clientWidth"), "the name is cut off"
+        if view == "image":
+            picture = page.locator("#item img").bounding_box()
+            answers = page.locator("#answering").bounding_box()
+            assert picture["y"] + picture["height"] <= answers["y"], "seen whole, above the labels"
         if view == "sixty":
             page.get_by_label("Search the labels").fill("cash 1")
             page.locator("#labels button").first.tap()
             page.context.close()
+
+
+def test_ten_short_labels_take_two_rows_of_a_phone(visit):
+    options = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
+    page, _ = visit("ten", by="thumb", **options)
+    tops = {one.bounding_box()["y"] for one in page.locator("#labels button").all()}
+    assert len(tops) == 2
+
+
+def test_at_200_percent_the_item_keeps_its_room(visit):
+    for view in ("text", "sixty"):
+        page, _ = visit(view, by="large", viewport={"width": 720, "height": 450})
+        text = page.locator("#item .text").bounding_box()
+        answers = page.locator("#answering").bounding_box()
+        assert text["y"] + text["height"] <= answers["y"]
+        assert answers["y"] + answers["height"] <= 450
+
+
+def test_on_a_phone_the_grid_marks_what_an_answer_is_about(visit):
+    options = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
+    page, _ = visit("text", by="marks", **options)
+    page.locator("#tools [data-act=grid]").tap()
+    page.wait_for_selector(".cell")
+    marked = "getComputedStyle(document.querySelectorAll('.cell')[%d]).outlineStyle"
+    assert [page.evaluate(marked % at) for at in (0, 1)] == ["solid", "none"]
+    shown = page.locator(".cell .text").nth(1).inner_text()
+    assert page.locator(".cell").nth(1).get_attribute("aria-label") == f"2: {shown}"
+    page.locator(".cell").nth(1).tap()
+    assert page.evaluate(marked % 0) == "none"
 
 
 def test_swiping_answers_where_there_are_two_labels(visit):

@@ -88,6 +88,7 @@ class FolderCounter:
         from querist.loop.folder import open_desk
 
         self.desk: Desk = open_desk(folder)
+        self.folder = folder
         self.by = by
 
     def question(self) -> Asked:
@@ -101,7 +102,12 @@ class FolderCounter:
         """Take up to `n` tasks."""
         tasks = self.desk.ask(n, self.by, LEASE, "train")
         state = self.desk.journal.state
-        reason = "the campaign is paused" if state.recipe.get("paused") else "nothing waits for you"
+        reason = (
+            "the campaign is paused"
+            if state.recipe.get("paused")
+            else "nothing waits for you; the next batch comes from a running querist work "
+            f"{self.folder}, or once from querist step {self.folder}"
+        )
         return Batch([_item(task) for task in tasks], len(state.queues["train"]), reason)
 
     def tell(self, item: Item, value: Any, seconds: float, key: str, version: int) -> None:

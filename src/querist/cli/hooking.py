@@ -106,7 +106,10 @@ def _add(
     with closing(_log_of(folder)) as log:
         made = book.add(log, url, parts_of(events) or KINDS, private=private)
     _say_secret(made.id, made.secrets[0], as_json)
-    hint("keep the secret: it is not shown again. Is the receiver there? querist hooks test")
+    hint(
+        "keep the secret: it is not shown again. Is the receiver there? "
+        f"querist hooks test {folder} {made.id}"
+    )
 
 
 def _say_secret(name: str, secret: str, as_json: bool) -> None:
@@ -147,10 +150,9 @@ def _test(book: HookBook, name: str, as_json: bool) -> None:
     if as_json:
         say_json({"id": name, "ok": came.ok, "status": came.status, "note": came.note})
     else:
-        say(
-            f"{name} {'took' if came.ok else 'did not take'} a test message: "
-            f"{came.status or ''} {came.note}".rstrip(": ")
-        )
+        why = " ".join(filter(None, (str(came.status or ""), came.note)))
+        did = "took" if came.ok else "did not take"
+        say(f"{name} {did} a test message: {why}".rstrip(": "))
     if not came.ok:
         raise typer.Exit(1)
 

@@ -67,9 +67,10 @@ def label(
         say_json(session.summary())
     else:
         found = session.summary()
+        given = found["given_back"]
         say(
             f"{found['labelled']} labelled, {found['skipped']} skipped, {found['undone']} undone "
-            f"in {found['seconds']:.0f} s; {found['given_back']} tasks given back"
+            f"in {found['seconds']:.0f} s; {given} task{'s'[: given != 1]} given back"
         )
 
 

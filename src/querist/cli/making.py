@@ -107,7 +107,8 @@ def _say_made(made: Campaign, folder: Path, as_json: bool) -> None:
         + (f", and {queue['holdout_waiting']:,} for the holdout" * bool(queue["holdout_waiting"])),
         *(f"note: {note}" for note in status["notes"]),
     )
-    hint(f"next: querist ask {folder} -n 5    then: querist tell, querist step, querist status")
+    hint(f"next, in the browser: querist serve {folder}    in the terminal: querist label {folder}")
+    hint(f"or from a script: querist ask {folder} -n 5, then querist tell, step, status")
 
 
 def change(

@@ -76,6 +76,8 @@ def serve(
     for package in EXTRA:
         if find_spec(package) is None:
             raise need_extra(package, "server")
+    if target.suffix and not target.exists():
+        raise BadInput(f"there is no file {target}")
     if target.is_file() or (images and not _holds_campaign(target)):
         target = _made(
             target,

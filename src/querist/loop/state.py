@@ -77,6 +77,7 @@ class State:
         self.rounds: list[Round] = []
         self.steps: list[Stepped] = []
         self.changes: list[RecipeChanged] = []
+        self.regrown: list[QuestionChanged] = []
         self.batches: list[Queued] = []
         self.bought = 0
         self.trial = FIRST
@@ -302,6 +303,7 @@ class State:
 
     def _question_changed(self, event: QuestionChanged) -> None:
         self.question = dict(event.new)
+        self.regrown.append(event)
 
     def _stepped(self, event: Stepped) -> None:
         self.steps.append(event)

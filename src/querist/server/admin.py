@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -13,10 +13,10 @@ from pydantic import Field
 from starlette.responses import Response
 
 from querist.core.errors import BadInput, QueristError
-from querist.core.events import RecipeChanged
+from querist.core.events import QuestionChanged, RecipeChanged
 from querist.core.measures import leading
 from querist.loop.desk import Desk
-from querist.loop.settings import beside_budget, plan_change, rule_of
+from querist.loop.settings import plan_change
 from querist.server import standing
 from querist.server.bodies import Text, Words
 from querist.server.campaigns import Here, Open, Served
@@ -24,9 +24,8 @@ from querist.server.errors import Refused
 from querist.server.guard import Owner, Who, speaks_for, visit_of
 from querist.server.guidelines import html_of
 from querist.server.openapi import declare
-from querist.server.tally import change_said
+from querist.server.tally import change_said, classes_added, growth_said, rules_said
 from querist.server.wire import Body, Name, answer, read, takes
-from querist.stopping.text import to_text
 
 SHOWN = (
     *("paused", "budget", "price", "until", "batch", "overlap", "depth", "order", "suggestions"),
@@ -173,27 +172,31 @@ async def overview(request: Request, who: Who) -> Response:
 def _settings(desk: Desk) -> dict[str, Any]:
     state = desk.journal.state
     found = {name: state.recipe.get(name) for name in (*SHOWN, *TRAINED)}
-    try:
-        said = to_text(beside_budget(rule_of(state.recipe), found["budget"]))
-    except BadInput:
-        said = None
-    if said is not None:  # else a rule of somebody's own: shown as the log has it
-        found["until"] = said
+    found["until"] = rules_said(found["until"], found["budget"])
     return {
         "settings": found,
         "bought": state.bought,
         "waiting": len(state.queues["train"]),
         "items": len(desk.growth.pool),
         "question": desk.question.to_json(),
-        "log": [_logged(event) for event in reversed(state.changes)],
+        "stop": standing.stop_said(state),
+        "log": sorted(
+            [*map(_logged, reversed(state.changes)), *map(_grown, reversed(state.regrown))],
+            key=lambda line: line["at"],
+            reverse=True,
+        ),
     }
 
 
+_SHORT: dict[str, Callable[[Any], Any]] = {
+    "guidelines": lambda value: (value or {}).get("version"),  # read version by version
+    "until": rules_said,
+}
+
+
 def _logged(event: RecipeChanged) -> dict[str, Any]:
-    brief = event.name == "guidelines"  # their texts are read version by version
-    old, new = (
-        (value or {}).get("version") if brief else value for value in (event.old, event.new)
-    )
+    shown: Callable[[Any], Any] = _SHORT.get(event.name, lambda value: value)
+    old, new = shown(event.old), shown(event.new)
     said = change_said(event.name, event.old, event.new, event.by)
     return {
         "at": event.at,
@@ -202,6 +205,18 @@ def _logged(event: RecipeChanged) -> dict[str, Any]:
         "old": old,
         "new": new,
         "text": said,
+    }
+
+
+def _grown(event: QuestionChanged) -> dict[str, Any]:
+    added = classes_added(event)
+    return {
+        "at": event.at,
+        "by": event.by,
+        "name": "classes",
+        "old": len(event.old.get("labels", ())),
+        "new": ", ".join(added),
+        "text": growth_said(added, event.by),
     }
 
 
@@ -256,7 +271,6 @@ def _card(desk: Desk) -> dict[str, Any]:
     state, recipe = desk.journal.state, desk.journal.state.recipe
     scored = next((turn for turn in reversed(state.rounds) if turn.metrics), None)
     metric = leading(scored.metrics) if scored else None
-    stop = standing.verdicts(state).get("stop")
     price = recipe.get("price")
     arrivals = state.arrivals
     return {
@@ -272,7 +286,7 @@ def _card(desk: Desk) -> dict[str, Any]:
         "metric": metric,
         "score": vars(scored.metrics[metric]) if scored and metric else None,
         "paused": bool(recipe.get("paused", False)),
-        "stop": stop.reason if stop is not None and stop.stop else "",
+        "stop": standing.stop_said(state),
         "last": _last(desk),
     }
 

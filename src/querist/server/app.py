@@ -91,7 +91,7 @@ def create_app(served: Served, settings: Settings) -> FastAPI:
     app.state.served = served
     app.state.keeper = keeper
     app.state.leaving = served.leave
-    refusals.install(app)
+    refusals.install(app, door.seen)
     short.install(app, {"ask": api.ask, "tell": api.tell})
     gate.install(app, settings)
     openapi.install(app)

@@ -15,20 +15,40 @@ from querist.server.guard import Who, csrf_of, visit_of
 from querist.server.people import Invitation, People, User
 from querist.server.people_file import NotGranted
 from querist.server.rendering import rendered
+from querist.server.roles import verb_of
 from querist.server.settings import Settings
 from querist.server.visit import Visit, here
 from querist.server.wire import answer
 
+HEADINGS = {403: "Not open to you", 404: "Nothing here", 429: "Too many requests"}
+
 router = APIRouter(include_in_schema=False)
 
 
-def login_page(
-    root: str, *, open_mode: bool = False, back: str = "/", said: str = "", form: bool = True
-) -> str:
-    """The page that asks for a token, or only says why something was refused."""
+def login_page(root: str, *, open_mode: bool = False, back: str = "/", said: str = "") -> str:
+    """The page that asks for a token."""
     return rendered(
-        "login.html", page="login", root=root, open_mode=open_mode, back=back, said=said, form=form
+        "login.html", page="login", root=root, open_mode=open_mode, back=back, said=said, form=True
     )
+
+
+def error_page(root: str, refused: Refused) -> str:
+    """The page that says why there is nothing to see."""
+    return rendered(
+        "login.html",
+        page="login",
+        root=root,
+        heading=HEADINGS.get(refused.status, "That did not work"),
+        said=refused.message,
+    )
+
+
+def seen(request: Request, refused: Refused) -> Response | None:
+    """An error as a page, where a person looks at it in a browser; None where a program does."""
+    visit = visit_of(request)
+    if not visit.wants_page or verb_of(visit.path) is not None:
+        return None
+    return HTMLResponse(error_page(visit.root, refused), refused.status)
 
 
 @router.get("/login")

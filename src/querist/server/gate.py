@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from querist.core.errors import QueristError
 from querist.server.cookies import cookie_name, csrf, open_cookie, same, set_cookie
-from querist.server.door import login_page
+from querist.server.door import error_page, login_page
 from querist.server.errors import Refused
 from querist.server.guard import COOKIE, PERSON, VISIT, Person, below, open_name
 from querist.server.keys import Holder, new_secret
@@ -323,7 +323,7 @@ class Gate:
                 back = visit.without("token")
                 text = login_page(visit.root, open_mode=not self._people.any(), back=back)
             else:
-                text = login_page(visit.root, said=refused.message, form=False)
+                text = error_page(visit.root, refused)
             return HTMLResponse(text, refused.status, headers)
         return answer(refused.body(), refused.status, headers)
 

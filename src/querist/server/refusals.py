@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -18,27 +20,31 @@ SENTENCES = {
 }
 
 
-def install(app: FastAPI) -> None:
-    """Have an app answer every error in the one shape."""
+def install(app: FastAPI, seen: Callable[[Request, Refused], Response | None]) -> None:
+    """Have an app answer every error in the one shape, or as `seen` shows it to a person."""
+
+    def told(
+        request: Request, found: Refused, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        return seen(request, found) or answer(found.body(), found.status, headers)
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
-        return answer(error.body(), error.status)
+        return told(request, error)
 
     async def of_the_loop(request: Request, error: Exception) -> Response:
         assert isinstance(error, QueristError)
-        found = refusal(error)
-        return answer(found.body(), found.status)
+        return told(request, refusal(error))
 
     async def of_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         found = Refused(error.status_code, SENTENCES.get(error.detail, str(error.detail)))
-        return answer(found.body(), found.status, error.headers)
+        return told(request, found, error.headers)
 
     async def of_shape(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         problems = [{**p, "loc": p["loc"][1:]} for p in error.errors()]
-        return answer(Refused(422, said(problems)).body(), 422)
+        return told(request, Refused(422, said(problems)))
 
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(QueristError, of_the_loop)

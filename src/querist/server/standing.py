@@ -34,6 +34,12 @@ def verdicts(state: State) -> dict[str, Verdict]:
     return rule.states([*state.rounds[:-1], replace(last, bought=state.bought, spent=spent)])
 
 
+def stop_said(state: State) -> str:
+    """Why the rules suggest to stop; "" while they do not."""
+    stop = verdicts(state).get("stop")
+    return stop.reason if stop is not None and stop.stop else ""
+
+
 def labels(desk: Desk) -> list[dict[str, Any]]:
     """One dict a labelled item: id, value, confidence, votes, arm, probability."""
     return label_rows(desk.journal.state)

@@ -10,13 +10,16 @@ from itertools import islice
 from statistics import median
 from typing import Any, NamedTuple
 
-from querist.core.events import Event, Opened, Told
+from querist.core.errors import BadInput
+from querist.core.events import Event, Opened, QuestionChanged, Told
 from querist.core.keys import hash_ids
 from querist.loop.curves import leading_metric
 from querist.loop.reserve import STOP, draw, roles
 from querist.loop.rounds import round_from_json
+from querist.loop.settings import beside_budget, rule_of
 from querist.loop.state import IMPORTED
 from querist.server.recent import gaps_at_work
+from querist.stopping.text import to_text
 
 ENOUGH = 180.0  # seconds at work below which a pace says nothing
 TOGETHER = 900.0  # seconds within which equal acts of one person are one line of news
@@ -242,10 +245,7 @@ class Tally:
         self._say(event.at, "changed", "", change_said(event.name, event.old, event.new, event.by))
 
     def _on_question_changed(self, event: Any) -> None:
-        before = event.old.get("labels", ())
-        new = [name for name in event.new.get("labels", ()) if name not in before]
-        added = ", ".join(f"“{name}”" for name in new)
-        self._say(event.at, "changed", "", f"{event.by} added the class {added}")
+        self._say(event.at, "changed", "", growth_said(classes_added(event), event.by))
 
     def _count(self, item_id: str, votes: dict[str, Cast], sign: int) -> None:
         """Take the votes on an item out of every count (-1), or put them in (1)."""
@@ -335,5 +335,46 @@ def change_said(name: str, old: Any, new: Any, by: str) -> str:
         return f"{by} wrote version {version} of the guidelines"
     if isinstance(new, bool):
         return f"{by} turned {name} {'on' if new else 'off'}"
+    if name == "until":
+        old, new = rules_said(old) or None, rules_said(new) or None
     was = "nothing" if old is None else old
     return f"{by} changed {name} from {was} to {'nothing' if new is None else new}"
+
+
+def rules_said(until: str | None, budget: int | None = None) -> str:
+    """The stopping rules of a recipe as people write them, without a budget that is set apart.
+
+    Examples
+    --------
+    >>> rules_said("AnyOf(Budget(labels=260), Target(score=0.97), Plateau())", 260)
+    'target=0.97, plateau'
+    >>> rules_said("AnyOf()"), rules_said("Mine(3)")
+    ('', 'Mine(3)')
+    """
+    try:
+        said = to_text(beside_budget(rule_of({"until": until}), budget))
+    except BadInput:  # a rule of somebody's own: shown as it is written
+        return str(until)
+    return str(until) if said is None else said
+
+
+def classes_added(event: QuestionChanged) -> list[str]:
+    """The labels a question has since an event.
+
+    Examples
+    --------
+    >>> classes_added(QuestionChanged(at=1, old={"labels": ["a"]}, new={"labels": ["a", "b"]}))
+    ['b']
+    """
+    return [name for name in event.new.get("labels", ()) if name not in event.old.get("labels", ())]
+
+
+def growth_said(names: Iterable[str], by: str) -> str:
+    """Added classes in words.
+
+    Examples
+    --------
+    >>> growth_said(["unsure"], "ann")
+    'ann added the class “unsure”'
+    """
+    return f"{by} added the class " + ", ".join(f"“{name}”" for name in names)

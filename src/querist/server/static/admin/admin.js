@@ -8,6 +8,7 @@ import { bindThemeButton } from "../common/theme.js";
 import { table } from "../insight/parts.js";
 import { count, moment, noun } from "../insight/words.js";
 import { bindGuidelines, loadGuidelines } from "./guidelines.js";
+import { bindHooks, loadHooks } from "./hooks.js";
 import { bindPeople, loadPeople } from "./people.js";
 import { showSettings } from "./settings.js";
 import { sure } from "./sure.js";
@@ -23,9 +24,10 @@ let timer;
 function show(found) {
   now = found;
   const { paused, budget } = found.settings;
-  fill($("state"), paused ? "Paused" : "Running");
+  fill($("state"), paused ? "Paused" : found.stop ? "Stopping is suggested" : "Running");
   const bought = budget === null ? noun(found.bought, "label") : `${count(found.bought)} of ${noun(budget, "label")}`;
-  fill($("state-why"), `${bought} bought, ${count(found.waiting)} waiting, ${noun(found.items, "item")} in the pool.`);
+  const held = found.stop && !paused ? ` No more items are chosen, for ${found.stop}. A larger budget or other rules make it go on.` : "";
+  fill($("state-why"), `${bought} bought, ${count(found.waiting)} waiting, ${noun(found.items, "item")} in the pool.${held}`);
   pause.disabled = false;
   pause.textContent = paused ? "Resume" : "Pause";
   showSettings(found, show);
@@ -124,12 +126,16 @@ async function importItems(event) {
 
 function soon() {
   clearTimeout(timer);
-  timer = setTimeout(() => void load(), 400);
+  timer = setTimeout(() => {
+    void load();
+    void attempt($("hook-error"), () => loadHooks());
+  }, 400);
 }
 
 bindThemeButton();
 bindGuidelines();
 bindPeople();
+bindHooks();
 pause.addEventListener("click", () => void togglePause());
 $("class-form").addEventListener("submit", (event) => void addClass(event));
 $("import").addEventListener("submit", (event) => void importItems(event));
@@ -145,3 +151,4 @@ listen({
 void load();
 void attempt($("guide-error"), () => loadGuidelines());
 void attempt($("invite-error"), () => loadPeople());
+void attempt($("hook-error"), () => loadHooks());

@@ -3,7 +3,7 @@
 
 import { ApiError, get, post } from "../common/api.js";
 import { $, fill, h, say } from "../common/dom.js";
-import { ago, moment } from "../insight/words.js";
+import { ago, moment, noun } from "../insight/words.js";
 
 const WAIT = 300; // milliseconds of rest before the preview is asked for
 
@@ -49,7 +49,7 @@ function aboutClass(name, about) {
   return h(
     "details",
     { class: "about", "data-label": name },
-    h("summary", {}, name, h("span", { class: "soft" }, written ? ` · ${about.examples.length} examples` : " · nothing written")),
+    h("summary", {}, name, h("span", { class: "soft" }, written ? ` · ${noun(about.examples.length, "example")}` : " · nothing written")),
     h("label", { class: "field" }, h("span", {}, `What ${name} means`), h("textarea", { rows: 3, "data-part": "text" }, about?.text ?? "")),
     h("label", { class: "field" }, h("span", {}, "Examples, one a line"), h("textarea", { rows: 3, "data-part": "examples" }, (about?.examples ?? []).join("\n"))),
   );

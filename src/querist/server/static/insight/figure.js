@@ -60,6 +60,8 @@ function dress(figure) {
   for (const axis of ["xaxis", "yaxis"]) {
     layout[axis] = { ...layout[axis], gridcolor: line, linecolor: line, tickcolor: line };
   }
+  // Around a single point plotly would draw fractions of a label.
+  if (data.every((/** @type {any} */ trace) => new Set(trace.x).size < 2)) layout.xaxis.rangemode = "tozero";
   if (innerWidth < 640) {
     layout.height = 320;
     layout.margin = { ...layout.margin, l: 44, r: 8 };

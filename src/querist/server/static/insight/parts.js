@@ -185,7 +185,7 @@ export function classes(found) {
     ["class", ">training labels", ...(held ? [">holdout"] : []), ...(scored ? [">recall", ">95 % interval"] : [])],
     rows.map((/** @type {any} */ row) => [
       row.class,
-      h("span", { class: "with-gauge" }, gauge(row.labels / most), count(row.labels)),
+      h("span", { class: "with-gauge" }, gauge(row.labels / most), h("span", { class: "of" }, count(row.labels))),
       ...(held ? [count(row.held_out)] : []),
       ...(scored ? [decimal(row.recall?.value), range(row.recall)] : []),
     ]),

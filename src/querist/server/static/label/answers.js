@@ -134,8 +134,14 @@ function numberAnswer({ question, keys, submit, draft }) {
   function told() {
     complain("");
     const value = parse(input.value);
-    if (range && value !== null) range.value = String(value);
+    place(value);
     draft(value);
+  }
+  /** Until somebody says a number the slider rests in the middle and looks it. @param {number | null} value */
+  function place(value) {
+    if (!range) return;
+    range.value = String(value ?? ((low ?? 0) + (high ?? 0)) / 2);
+    range.classList.toggle("unset", value === null);
   }
   /** @param {string} words */
   function complain(words) {
@@ -158,7 +164,7 @@ function numberAnswer({ question, keys, submit, draft }) {
     show(value) {
       input.value = typeof value === "number" ? String(value) : "";
       complain("");
-      if (range) range.value = String(typeof value === "number" ? value : ((low ?? 0) + (high ?? 0)) / 2);
+      place(typeof value === "number" ? value : null);
     },
     key(token) {
       // A digit typed while the focus is elsewhere is meant for the field.

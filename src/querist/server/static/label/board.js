@@ -117,6 +117,8 @@ export class Board {
       );
       this.buttons.set(label, button);
     }
+    // As wide as the longest label asks for: ten digits stand in two rows on a phone, not in five.
+    this.list.style.setProperty("--longest", String(Math.max(...labels.map((label) => label.length))));
     this.list.classList.toggle("binary", this.binary);
     this.list.classList.toggle("many", labels.length > 10);
     fill(this.list, ...this.buttons.values());
@@ -128,7 +130,7 @@ export class Board {
     const search = h("input", {
       type: "search",
       id: "search",
-      placeholder: `Search ${this.options.labels.length} labels   ${nameOf(keys.of("search"))}`,
+      placeholder: `Search ${this.options.labels.length} labels${matchMedia("(pointer: coarse)").matches ? "" : `   ${nameOf(keys.of("search"))}`}`,
       "aria-label": "Search the labels",
       "aria-controls": "labels",
       autocomplete: "off",

@@ -3,7 +3,7 @@
 
 import { fill, h, say } from "../common/dom.js";
 import { Stopwatch } from "./session.js";
-import { viewOf } from "./views.js";
+import { gist, viewOf } from "./views.js";
 
 /** @import { Session } from "./session.js" */
 /** @import { Supply } from "./supply.js" */
@@ -142,7 +142,7 @@ export class Grid {
     for (const [at, task] of this.tasks.entries()) {
       const cell = h(
         "div",
-        { class: "cell", role: "option", tabindex: "-1", "aria-label": `Item ${at + 1}` },
+        { class: "cell", role: "option", tabindex: "-1", "aria-label": `${at + 1}: ${gist(task)}` },
         viewOf(task, this.supply.picture(task)),
         h("span", { class: "tick", "aria-hidden": "true" }),
       );

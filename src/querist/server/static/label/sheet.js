@@ -77,11 +77,12 @@ export function showKeys(dialog, keys, board, changed) {
     dialog,
     h("h2", { id: "sheet-title" }, "Keys"),
     table,
+    h("p", { class: "soft" }, "Choose a key of a step to give it another one. They are kept in this browser."),
     problem,
     h(
       "div",
       { class: "actions" },
-      h("button", { type: "button", class: "button plain", onclick: () => { keys.reset(); draw(); changed(); } }, "As they came"),
+      h("button", { type: "button", class: "button plain", onclick: () => { keys.reset(); draw(); changed(); } }, "Reset"),
       h("button", { type: "button", class: "button primary", onclick: () => dialog.close() }, "Done"),
     ),
   );

@@ -64,6 +64,7 @@ function imageView(task, picture) {
     // A thumbnail of some pixels is enlarged with its pixels sharp, as it was taken.
     frame.classList.toggle("tiny", image.naturalWidth > 0 && image.naturalWidth <= 96);
     frame.style.setProperty("--natural", `${Math.max(image.naturalWidth, 1)}px`);
+    frame.style.setProperty("--ratio", String(Math.max(image.naturalWidth, 1) / Math.max(image.naturalHeight, 1)));
   };
   const broken = () => frame.replaceChildren(h("p", { class: "note bad" }, "This image cannot be shown. Skip it with a reason, so that the owner hears of it."));
   if (image.complete && image.naturalWidth > 0) judge();
@@ -105,7 +106,8 @@ export function words(value) {
 
 /** @param {number} value */
 function number(value) {
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString("en");
+  // As the data has it: a year or a postal code is no 2,024.
+  if (Number.isInteger(value)) return String(value);
   return String(Number(value.toPrecision(6)));
 }
 

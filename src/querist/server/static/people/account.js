@@ -36,6 +36,15 @@ async function attempt(act) {
   }
 }
 
+/** A browser as people call it; the whole of what it said is in the title. @param {string} agent */
+function browserOf(agent) {
+  /** @param {[string, RegExp][]} names */
+  const first = (names) => names.find(([, sign]) => sign.test(agent))?.[0];
+  const name = first([["Edge", /Edg/], ["Opera", /OPR\//], ["Firefox", /Firefox|FxiOS/], ["Chrome", /Chrom|CriOS/], ["Safari", /Safari/]]);
+  const system = first([["Android", /Android/], ["iOS", /iPhone|iPad/], ["Windows", /Windows/], ["macOS", /Mac OS/], ["Linux", /Linux/]]);
+  return name ? [name, system].filter(Boolean).join(", ") : agent.slice(0, 60) || "Unknown";
+}
+
 /**
  * @param {string} place id of the table's body
  * @param {"tokens" | "sessions"} kind
@@ -51,7 +60,7 @@ async function list(place, kind, word) {
       h(
         "tr",
         {},
-        h("td", {}, key.label || "Unknown"),
+        h("td", { title: key.label }, kind === "sessions" ? browserOf(key.label) : key.label),
         h("td", { class: "made" }, when(key.made)),
         h("td", {}, when(key.used)),
         h("td", {}, key.this ? h("span", { class: "pill" }, "this one") : end(place, kind, word, key)),
