@@ -40,7 +40,9 @@ def test_the_demo_runs_twice_and_leaves_a_campaign(querist, tmp_path, monkeypatc
     again = querist("demo", "--dir", folder, "--quick", "--json").json
     assert again["saved"]["seeds"] == 3
     assert again["accuracy_truth"]["value"] > 0.9
-    assert again["labels"] == again["training"] + again["holdout"] <= 600
+    assert again["holdout"] == 300 and again["training"] <= 300 and again["labels"] <= 600
+    # the hands of three people, and what they told while the last model trained
+    assert 0 <= again["late"] < 100
     assert querist("doctor", folder).code == 0
     assert again["item"] in querist("why", folder, again["item"]).out
     refilled = querist("change", folder, "--budget", 700, "--until", "target=0.99")

@@ -224,6 +224,7 @@ def _result(
         "labels": status["bought"],
         "training": last.labels,
         "holdout": last.holdout,
+        "late": status["bought"] - last.labels - last.holdout,  # told while the last model trained
         "accuracy": vars(last.metrics["accuracy"]),
         "accuracy_truth": vars(hidden),
         "saved": {**vars(saving.share), "proven": saving.proven, "seeds": len(comparison.seeds)},
@@ -315,9 +316,10 @@ class _Screen:
         reach = comparison.labels_to(0.9)
         verdict = comparison.verdict()["auto"].replace(" of the labels", " of the training labels")
         self.line("")
+        late = f", {result['late']} after the last model" if result["late"] else ""
         self.line(
             f"labels    {result['labels']} bought: {result['training']} to learn from, "
-            f"{result['holdout']} to measure on"
+            f"{result['holdout']} to measure on{late}"
         )
         self.line(f"accuracy  {on} on the holdout as labelled; {hidden} against the truth")
         self.line(f"saved     {verdict}", "bold")
