@@ -7,7 +7,8 @@ a SQLite log and over one in memory. A round is `step` and the asking and tellin
 `overhead` is a round without fit and predict (model) and without the choice of positions
 (strategy); `with_strategy` leaves the choice in; `recorded` is the round less all that its
 `Round.seconds` lists. The bar is a median under 20 ms of CPU: on a busy machine wall-clock time
-measures the neighbours.
+measures the neighbours. BLAS has one thread: a second one takes twice the CPU, as it waits busily,
+for the same wall-clock time.
 Writes benchmarks/results/loop_overhead.json.
 """
 
@@ -23,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import SGDClassifier
+from threadpoolctl import threadpool_limits
 
 import querist as q
 from querist.models import wrap
@@ -130,7 +132,7 @@ def main():
         "python": platform.python_version(),
         "logs": {},
     }
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, threadpool_limits(1, "blas"):
         for kind, log in {"sqlite": f"sqlite:///{folder}/log.db", "memory": "memory://"}.items():
             report["logs"][kind] = measured(options.items, options.features, options.rounds, log)
             print(kind, report["logs"][kind], flush=True)
