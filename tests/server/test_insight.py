@@ -91,6 +91,13 @@ def test_a_campaign_without_rounds_says_what_is_missing(server, folder):
     assert [line["text"] for line in found["activity"]][-1] == "The campaign was opened"
 
 
+def test_an_item_wanted_of_three_people_is_one_item_of_the_last_batch(make_folder):
+    with open_folder(make_folder("mails", batch=6, overlap=3)) as c:
+        batch = insight.batch(c.desk)
+    ids = [row["item_id"] for row in batch["rows"]]
+    assert len(ids) == len(set(ids)) == batch["items"] == sum(batch["arms"].values()) == 6
+
+
 def test_answers_of_this_server_and_of_others_show_at_once(server, folder):
     running = server(folder)
     api = running.client()

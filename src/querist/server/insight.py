@@ -165,15 +165,17 @@ def batch(desk: Desk) -> dict[str, Any]:
     )
     if found is None:
         return {"round": None, "items": 0, "arms": {}, "strategies": {}, "rows": []}
-    shown = [item for item in found.items[:SHOWN] if desk.growth.has(item.item_id)]
+    # an item wanted of several people is several tasks
+    chosen = list({item.item_id: item for item in found.items}.values())
+    shown = [item for item in chosen[:SHOWN] if desk.growth.has(item.item_id)]
     texts = [pool.show(int(row)) for row in pool.rows([item.item_id for item in shown])]
     return {
         "round": found.round,
         "at": found.at,
         "model_version": found.model_version,
-        "items": len(found.items),
-        "arms": dict(Counter(item.arm for item in found.items)),
-        "strategies": dict(Counter(item.strategy for item in found.items)),
+        "items": len(chosen),
+        "arms": dict(Counter(item.arm for item in chosen)),
+        "strategies": dict(Counter(item.strategy for item in chosen)),
         "rows": [
             {
                 "item_id": item.item_id,
