@@ -25,7 +25,8 @@ def test_a_broken_campaign_says_so_and_the_others_go_on(server, make_folder, tmp
     good, broken = running.client(base="/c/good"), running.client(base="/c/bad")
     said = broken.get("status")
     assert said.status_code == 409
-    assert "not valid TOML" in said.json()["error"]
+    assert "bad/campaign.toml is not valid TOML" in said.json()["error"]
+    assert str(tmp_path) not in said.text  # where it lies is nobody's business who labels
     assert len(good.post("ask", json={"n": 2}).json()["tasks"]) == 2
 
 

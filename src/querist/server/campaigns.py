@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -264,7 +265,9 @@ class Served:
                 await self.get(name)
 
     def _broken(self, name: str, error: Exception) -> Refused:
-        return Refused(409, f"the campaign {name!r} cannot be opened: {error}")
+        # where on the machine it lies is nobody's business who labels
+        said = str(error).replace(f"{self.root.parent}{os.sep}", "")
+        return Refused(409, f"the campaign {name!r} cannot be opened: {said}")
 
     def opened(self) -> list[Open]:
         """The campaigns that are open now."""
