@@ -243,6 +243,22 @@ def test_markup_and_control_codes_in_items_are_text(tmp_path):
     assert "[red][2Jx" in ran.stdout and "\x1b" not in ran.stdout
 
 
+def test_in_a_pipe_an_item_of_many_columns_is_one_line(tmp_path):
+    source = tmp_path / "rows.csv"
+    rows = "".join(f"m{k},{'word ' * 60}{k},Oslo\n" for k in range(9))
+    source.write_text(f"id,body,city\n{rows}")
+    create_folder(
+        tmp_path / "rows",
+        source,
+        Choice(["a", "b"]),
+        columns={"text": "body"},
+        settings={"batch": 5},
+    ).log.close()
+    said = piped(tmp_path / "rows", keys="q").stdout
+    [line] = [line for line in said.split("\n") if "word" in line]
+    assert len(line) > 300 and " text: word" in line and line.endswith(" · city: Oslo")
+
+
 def piped(target, *options, keys: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [QUERIST, "label", str(target), *map(str, options)],

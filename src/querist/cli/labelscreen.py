@@ -71,9 +71,11 @@ def plain(item: Any) -> str:
 
     Examples
     --------
-    >>> plain("two\nlines"), plain({"a": 1})
-    ('two lines', '{"a": 1}')
+    >>> plain("two\nlines"), plain({"a": 1, "b": "c"})
+    ('two lines', 'a: 1 · b: c')
     """
+    if isinstance(item, Mapping):
+        item = " · ".join(f"{name}: {value}" for name, value in item.items())
     text = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
     return " ".join(clean(text).split())
 

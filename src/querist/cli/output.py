@@ -38,7 +38,9 @@ def console(*, stderr: bool = False) -> Console:
     """A rich console; plain text, unbroken lines and no markup in a pipe."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, markup=False, soft_wrap=False)
+    made = Console(stderr=stderr, highlight=False, markup=False)
+    made.soft_wrap = not made.is_terminal
+    return made
 
 
 def say_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "") -> None:
