@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from querist.reports.text import fields_of
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -75,7 +77,7 @@ def plain(item: Any) -> str:
     ('two lines', 'a: 1 · b: c')
     """
     if isinstance(item, Mapping):
-        item = " · ".join(f"{name}: {value}" for name, value in item.items())
+        item = fields_of(item)
     text = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
     return " ".join(clean(text).split())
 

@@ -1,9 +1,9 @@
-"""Why an item was asked, in plain words."""
+"""An item, and why it was asked, in plain words."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -74,6 +74,17 @@ def why(
         said = f" ({_plain(reason)})" if reason else ""
         lines.append(f"Skipped by {_plain(by)}{said} {_on(at)}.")
     return "\n".join(lines)
+
+
+def fields_of(item: Mapping[str, Any]) -> str:
+    """The fields of an item with their names, one after the other.
+
+    Examples
+    --------
+    >>> fields_of({"age": 31, "city": "Oslo"})
+    'age: 31 · city: Oslo'
+    """
+    return " · ".join(f"{name}: {value}" for name, value in item.items())
 
 
 def _asked(item: QueuedItem, number: int, model: int | None) -> Iterator[str]:

@@ -75,7 +75,9 @@ def create_app(served: Served, settings: Settings) -> FastAPI:
         yield
         for task in beside:
             task.cancel()
-        await asyncio.gather(*beside, return_exceptions=True)
+        for end in await asyncio.gather(*beside, return_exceptions=True):
+            if isinstance(end, Exception):  # what was cancelled ends by no Exception
+                _say(f"work beside the server failed: {end!r}")
         await keeper.stop()
         await served.close()
 

@@ -18,6 +18,7 @@ from querist.loop.curves import leading_metric
 from querist.loop.desk import Desk
 from querist.loop.state import State
 from querist.loop.waits import waits, waits_said
+from querist.reports.text import fields_of
 from querist.server import shown, standing
 from querist.server.campaigns import Here, Open
 from querist.server.guard import Reviewer
@@ -201,7 +202,7 @@ def _last_check(state: State) -> Any:
 def _short(item: Any) -> str:
     """The beginning of an item, as a line of a table can hold it."""
     if isinstance(item, Mapping):
-        item = " · ".join(f"{name}: {value}" for name, value in item.items())
+        item = fields_of(item)
     if not isinstance(item, str) or item.startswith("data:"):
         return ""
     line = " ".join(item.split())
