@@ -111,6 +111,37 @@ def test_the_radius_goes_from_the_median_spacing_to_a_low_quantile():
         assert radius == pytest.approx(np.sqrt(np.quantile(spacing**2, quantile)), rel=0.01)
 
 
+def hubs(rows=slice(None)):
+    rng = np.random.default_rng(5)
+    known = Labelled(rng.normal(size=(60, 40)), np.arange(60) % 3, tuple("abc"))
+    vectors, proba = rng.normal(size=(900, 40)), rng.dirichlet(np.ones(3), size=900)
+    ids = np.arange(900)[rows]
+    return Signals(proba=proba[rows], vectors=vectors[rows], labelled=known, ids=ids)
+
+
+def test_where_hubs_rule_it_asks_more_and_scales_distances():
+    with remarks() as said:
+        picks = Auto().pick(hubs(), 40, 0)
+    assert picks.names.count("Auto: uncertain") == 30
+    assert any("tenth neighbour" in text for text in said)
+    covers = picks.positions[[name == "Auto: covers" for name in picks.names]]
+    assert picks.positions.tolist() == Auto().pick(hubs(), 40, 0).positions.tolist()
+    order = np.random.default_rng(0).permutation(900)
+    again = Auto().pick(hubs(order), 40, 0)
+    assert order[again.positions].tolist() == picks.positions.tolist()
+    assert len(covers) == 10
+
+
+def test_whether_hubs_rule_is_judged_on_the_same_items_each_round():
+    """Those of lowest key, so that items labelled since hardly change it."""
+    said = []
+    for seed in range(5):
+        with remarks() as texts:
+            Auto().pick(hubs(slice(5 * seed, None)), 10, seed)
+        said.append(any("tenth neighbour" in text for text in texts))
+    assert all(said)
+
+
 def test_rare_classes_weigh_more_without_probabilities_too():
     decision = np.zeros((300, 3))
     decision[:150, 0] = decision[150:, 2] = 3.0  # as near to a boundary; likely "a", likely "c"

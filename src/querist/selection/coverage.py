@@ -31,27 +31,45 @@ class Herd:
     owner: Ints
 
 
+@dataclass(frozen=True)
+class Radii:
+    """A radius of its own for each row (n,), each point (r,) and each known point (m,).
+
+    Where the points are the rows, their radii are the same too.
+    """
+
+    rows: Doubles
+    points: Doubles
+    known: Doubles
+
+
 class Kernel:
-    """exp(-|s - x|^2 / radius^2) of candidates s to points x, a block at a time.
+    """exp(-|s - x|^2 / (r_s r_x)) of candidates s to points x, a block at a time.
 
     Examples
     --------
-    >>> kernel = Kernel(np.array([[0.0], [1.0]]), np.array([[1.0]]), 1.0)
+    >>> kernel = Kernel(np.array([[0.0], [1.0]]), np.array([[1.0]]), np.ones(2), np.ones(1))
     >>> kernel.table(np.arange(2)).round(3)
     array([[0.368],
            [1.   ]])
     """
 
-    def __init__(self, vectors: Floats, points: Floats, radius: float) -> None:
+    def __init__(self, vectors: Floats, points: Floats, own: Doubles, theirs: Doubles) -> None:
         self.same = vectors is points
         self.cloud = Cloud(points)
         others = self.cloud if self.same else Cloud(vectors, origin=self.cloud.origin)
         # two more columns each, so that one matrix product gives the whole exponent
-        self.rows = _columns(others, radius)
-        self.points = self.rows.copy() if self.same else _columns(self.cloud, radius)
+        self.rows = _columns(others, own)
+        self.points = self.rows.copy() if self.same else _columns(self.cloud, theirs)
         self.rows[:, :-2] *= 2.0
         self.points[:, -2:] = self.points[:, :-3:-1]
-        self.largest = max(self.cloud.scale, others.scale) / radius**2
+        rows_far, points_far = (
+            -float(t.min(initial=0.0)) for t in (self.rows[:, -2], self.points[:, -1])
+        )
+        rows_near, points_near = (
+            float(r.max(initial=0.0)) for r in (self.rows[:, -1], self.points[:, -2])
+        )
+        self.largest = max(rows_far * points_near, points_far * rows_near)
         self._room = np.empty(_SIDE * _SIDE)
 
     def rounded(self) -> Kernel:
@@ -120,11 +138,12 @@ def _excess(table: Floats, low: Floats, room: Floats) -> Floats:
     return np.subtract(room, low, out=room)
 
 
-def _columns(cloud: Cloud, radius: float) -> Doubles:
-    wide = np.ones((len(cloud), cloud.vectors.shape[1] + 2))
+def _columns(cloud: Cloud, radii: Doubles) -> Doubles:
+    wide = np.empty((len(cloud), cloud.vectors.shape[1] + 2))
     for part, block in cloud.blocks():
-        wide[part, :-2] = block / radius
-        wide[part, -2] = -cloud.norms[part] / radius**2
+        wide[part, :-2] = block / radii[part, None]
+    wide[:, -2] = -cloud.norms / radii
+    wide[:, -1] = 1.0 / radii
     return wide
 
 
@@ -132,7 +151,7 @@ def herd(
     vectors: Floats,
     n: int,
     keys: Keys,
-    radius: float,
+    radius: float | Radii,
     *,
     points: Floats | None = None,
     weights: Floats | None = None,
@@ -141,11 +160,12 @@ def herd(
     """Greedily take the `n` rows that raise sum_x weights[x] max_s k(s, x) most.
 
     k(s, x) = exp(-|s - x|^2 / radius^2), x runs over the `points` (the rows themselves when
-    absent) and s over the picks and the `known` points (m, d). The picks are those of plain
-    greedy, equal gains by lowest key, but no n x r table is held and few gains are computed:
-    gains only shrink, so a stale one bounds the true one from above (Minoux's lazy greedy).
-    Gains are bracketed in single precision first; only rows whose brackets reach the best
-    are computed in double precision.
+    absent) and s over the picks and the `known` points (m, d); with radii of their own,
+    k(s, x) = exp(-|s - x|^2 / (r_s r_x)). The picks are those of plain greedy, equal gains by
+    lowest key, but no n x r table is held and few gains are computed: gains only shrink, so a
+    stale one bounds the true one from above (Minoux's lazy greedy). Gains are bracketed in
+    single precision first; only rows whose brackets reach the best are computed in double
+    precision.
 
     References
     ----------
@@ -160,11 +180,13 @@ def herd(
     """
     cover = vectors if points is None else points
     heavy = np.ones(len(cover)) if weights is None else np.asarray(weights, dtype=np.float64)
-    exact = Kernel(vectors, cover, radius)
+    if not isinstance(radius, Radii):
+        sizes = len(vectors), len(cover), 0 if known is None else len(known)
+        radius = Radii(*(np.full(size, radius) for size in sizes))
+    exact = Kernel(vectors, cover, radius.rows, radius.points)
     reached = np.zeros(len(cover))
     if known is not None and len(known):
-        cloud = exact.cloud
-        reached = np.exp(-cloud.lowest(cloud.moved(known)) / radius**2)
+        reached = _reached(exact.cloud, exact.cloud.moved(known), radius)
     bounds = _Bounds(exact, heavy)
     guess = None if reached.any() else bounds.guess()
     bounds.settle(reached if guess is None else exact.table(guess)[0])
@@ -201,6 +223,15 @@ def _gains(exact: Kernel, rows: Ints, heavy: Doubles, reached: Doubles) -> tuple
         table = exact.table(rows[start : start + _FEW])
         gains[start : start + _FEW] = np.maximum(table - reached, 0.0) @ heavy
     return gains, table
+
+
+def _reached(cloud: Cloud, known: Doubles, radii: Radii) -> Doubles:
+    """Kernel of each point to the known one that covers it best, (r,)."""
+    low = np.full(len(cloud), np.inf)
+    for part, chunk, table in cloud.tables(known):
+        near = cloud.quiet(part, table) / radii.known[chunk : chunk + table.shape[1]]
+        np.minimum(low[part], near.min(axis=1), out=low[part])
+    return np.asarray(np.exp(-low / radii.points))
 
 
 class _Bounds:
@@ -246,12 +277,13 @@ class _Bounds:
         some = everyone[:: max(1, len(heavy) // _NEAR)]
         rough = kernel.raised(slice(None), some, heavy, open_low, open_high)
         points, mode = kernel.points[:, :-2], kernel.rows[int(rough.argmax()), :-2] / 2.0
+        norms = kernel.points[:, -1] * kernel.points[:, -2]
         for _ in range(_STEPS):  # mean shift
-            near = np.exp(np.minimum(2.0 * (points @ mode) + kernel.points[:, -1] - mode @ mode, 0))
+            near = np.exp(np.minimum(2.0 * (points @ mode) + norms - mode @ mode, 0))
             near *= heavy
             if near.sum() > 0:
                 mode = near @ points / near.sum()
-        close = kernel.rows[:, :-2] @ mode + kernel.rows[:, -2]
+        close = kernel.rows[:, :-2] @ mode + kernel.rows[:, -2] * kernel.rows[:, -1]
         rows = np.argsort(-close, kind="stable")[:_NEAR]
         mass = kernel.raised(rows, everyone, heavy, open_low, open_high)
         return rows[mass.argmax(), None]

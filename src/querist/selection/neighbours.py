@@ -25,8 +25,8 @@ def nearest_neighbours(
 ) -> tuple[Doubles, Ints]:
     """Distances (q, k) and positions (q, k) of the `k` nearest points of each query.
 
-    Nearest first, lower positions first among equals. Where a query is itself one of the
-    points, `itself` (q,) gives its position, which is then left out. With fewer points than
+    Nearest first, lower positions first among equals. Where queries are themselves among the
+    points, `itself` (q,) gives their positions, which are then left out. With fewer points than
     `k` the columns are as many. Exact: tables in single precision, a block at a time, only
     leave out what its rounding cannot bring among the nearest; the others are compared in
     double precision. O(q p d) time, O(p d + q k) memory.
@@ -155,8 +155,10 @@ def _survivors(
     return of[near], at[near]
 
 
-def squared_spacing(points: Floats, quantile: float) -> float:
+def squared_spacing(points: Floats, quantile: float, scales: Doubles | None = None) -> float:
     """A quantile of the squared distances to the nearest different point; 0 when all are equal.
+
+    With `scales` (n,) of the points, of |s - x|^2 / (o_s o_x).
 
     Asks every k-th point once there are more than `ASKED`, and leaves copies out; above the
     quantile 0 near-copies too, closer than `NEAR` of the median: a single pair of them would
@@ -168,8 +170,13 @@ def squared_spacing(points: Floats, quantile: float) -> float:
     2.5
     """
     rows = np.arange(0, len(points), max(1, len(points) // ASKED))
-    far, _ = nearest_neighbours(points[rows], points, 1, itself=rows)
-    far = far[far > 0]
-    if quantile > 0 and len(far):
-        far = far[far > NEAR * np.median(far)]
-    return float(np.quantile(far**2, quantile)) if len(far) else 0.0
+    far, found = nearest_neighbours(points[rows], points, 1, itself=rows)
+    if not far.shape[1]:
+        return 0.0
+    apart = far[:, 0] > 0
+    if quantile > 0 and apart.any():
+        apart &= far[:, 0] > NEAR * np.median(far[apart, 0])
+    squares = far[apart, 0] ** 2
+    if scales is not None:
+        squares /= scales[rows[apart]] * scales[found[apart, 0]]
+    return float(np.quantile(squares, quantile)) if len(squares) else 0.0
