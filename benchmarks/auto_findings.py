@@ -22,6 +22,7 @@ FIXED = (
     "cluster_margin",
     "uncertainty_herding",
 )
+FEW = 5  # seeds; a t test of fewer hardly ever speaks
 SHOWN = ("null", *FIXED, "auto_no_control", "auto")
 
 
@@ -130,7 +131,7 @@ def row(found: list[dict], policy: str) -> dict:
         "mean_below_pct": round(100 * float(np.mean(means < -0.05)), 1),
         "areas_below": int((gains < 0).sum()),
         "areas_below_significantly": int(((area < 0.05) & (gains < 0)).sum()) if can_test else None,
-        "worst": f"{gains[worst]:+.1f} {found[worst]['name']}",
+        "worst": f"{gains[worst]:+.2f} {found[worst]['name']}",
         "saving_pct": round(middle) if np.isfinite(middle) else None,
         "never_reached": int(np.isinf(saved).sum()),
         "labels_to_95": round(float(np.median(reach[both, 0] / reach[both, 1])), 2)
@@ -236,6 +237,22 @@ def write(runs: list[dict], root, about: dict, every_name: list[str]) -> None:
     print(f"{len(runs)} cells of {wanted}; written to {path.relative_to(root)}")
 
 
+def verdict(policies: dict, seeds: int) -> str:
+    """Whether the claim at the head of the page stands."""
+    auto, null = policies["auto"], policies["null"]
+    if seeds < FEW:
+        return f"With {seeds} seeds a t test hardly ever speaks: neither shown nor refuted."
+    refuted = auto["areas_below_significantly"] > 0 or auto["below_raw_pct"] > 1
+    parts = [
+        f"{own['below_raw_pct']} % of the cells and {own['areas_below_significantly']} of the areas"
+        for own in (auto, null)
+    ]
+    return (
+        f"**{'Refuted' if refuted else 'Not refuted'}**: {parts[0]} are significantly below "
+        f"random. Of a fourth random run {parts[1]} are."
+    )
+
+
 def page(report: dict) -> str:
     """The page, from the JSON alone."""
     low, high = report["seeds_per_setting"]
@@ -251,10 +268,8 @@ def page(report: dict) -> str:
     if asked["remark"]:
         state += f" {asked['remark']}"
     if not whole:
-        state += (
-            "\n\n**A partial run: too few seeds or settings to show the claim or to refute it.** "
-            f"With {low} seeds a t test hardly ever speaks; read the null row first."
-        )
+        state += " **A partial run.**"
+    state += f"\n\n{verdict(report['policies'], low)}"
     lines = [
         "# Evidence: `auto` against random",
         "",
