@@ -53,6 +53,16 @@ def test_spacing_in_local_scales():
     assert squared_spacing(points, 0.0, np.ones(60)) == squared_spacing(points, 0.0)
 
 
+@pytest.mark.parametrize("size", [1e-60, 1e60])
+def test_units_do_not_matter(size):
+    points = cloud(300, 4)
+    radii = np.random.default_rng(1).uniform(0.5, 2, 300)
+    usual = herd(points, 20, np.negative, Radii(radii, radii, radii[:5]), known=points[:5])
+    scaled = Radii(size * radii, size * radii, size * radii[:5])
+    found = herd(size * points, 20, np.negative, scaled, known=size * points[:5])
+    assert found.positions.tolist() == usual.positions.tolist()
+
+
 @pytest.mark.parametrize("labelled", [0, 9])
 @pytest.mark.parametrize("same", [False, True])
 @pytest.mark.parametrize("widest", [1.2, 40.0])

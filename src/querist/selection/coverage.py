@@ -58,9 +58,10 @@ class Kernel:
         self.same = vectors is points
         self.cloud = Cloud(points)
         others = self.cloud if self.same else Cloud(vectors, origin=self.cloud.origin)
+        unit = float(np.median(own)) if len(own) else 1.0  # or tiny radii would overflow
         # two more columns each, so that one matrix product gives the whole exponent
-        self.rows = _columns(others, own)
-        self.points = self.rows.copy() if self.same else _columns(self.cloud, theirs)
+        self.rows = _columns(others, own, unit)
+        self.points = self.rows.copy() if self.same else _columns(self.cloud, theirs, unit)
         self.rows[:, :-2] *= 2.0
         self.points[:, -2:] = self.points[:, :-3:-1]
         rows_far, points_far = (
@@ -138,11 +139,11 @@ def _excess(table: Floats, low: Floats, room: Floats) -> Floats:
     return np.subtract(room, low, out=room)
 
 
-def _columns(cloud: Cloud, radii: Doubles) -> Doubles:
-    wide = np.empty((len(cloud), cloud.vectors.shape[1] + 2))
+def _columns(cloud: Cloud, radii: Doubles, unit: float) -> Doubles:
+    wide, radii = np.empty((len(cloud), cloud.vectors.shape[1] + 2)), radii / unit
     for part, block in cloud.blocks():
-        wide[part, :-2] = block / radii[part, None]
-    wide[:, -2] = -cloud.norms / radii
+        wide[part, :-2] = block / unit / radii[part, None]
+    wide[:, -2] = -cloud.norms / unit**2 / radii
     wide[:, -1] = 1.0 / radii
     return wide
 
