@@ -62,7 +62,8 @@ def herd_some(
     """`n` of `left` that cover most worth beyond `known`, and what each one adds.
 
     Offered are those worth most and some drawn by item; the items to be covered are those, and
-    a sample that stands for the rest. A reach of 0 takes the median distance to `known`.
+    a sample that stands for the rest. A reach of 0 takes the median distance to `known`; among
+    hubs, one local scale.
     """
     if not n:
         return left[:0], np.empty(0)
