@@ -218,7 +218,8 @@ def test_close_answers_appends_under_way(path):
     lock = hold_write_lock(path)
     got = []
     threads = [start(lambda: got.append(log.append(told("a")))) for _ in range(3)]
-    time.sleep(0.05)
+    while len(log._writer._waiting) < 3:
+        time.sleep(0.001)
     closing = start(log.close)
     lock.execute("ROLLBACK")
     lock.close()

@@ -8,6 +8,7 @@ import pytest
 
 from querist.core.errors import BadInput, Conflict, LogError, LogFull
 from querist.core.events import Told
+from querist.logs import sqlite_writer
 from querist.logs.sqlite import SQLiteLog
 from querist.testing.logs import told
 
@@ -117,8 +118,6 @@ class CountedDisk:
     """How often the disk was synced; each sync is the real one."""
 
     def __init__(self, monkeypatch):
-        from querist.logs import sqlite_writer
-
         self.syncs = 0
         real = sqlite_writer._sync
 
@@ -171,6 +170,57 @@ def test_waiting_threads_share_a_sync(log, monkeypatch):
         thread.join()
     assert log.position == log.verify() == 400
     assert disk.syncs < 300
+
+
+def test_close_waits_for_those_at_the_disk(path, monkeypatch):
+    """One append is in the middle of its sync, one has committed and waits for the next."""
+    log = SQLiteLog(path)
+    slow, entered, got = threading.Event(), threading.Event(), []
+    real = sqlite_writer._sync
+
+    def sync(file):
+        entered.set()
+        assert slow.wait(10)
+        real(file)
+
+    monkeypatch.setattr(sqlite_writer, "_sync", sync)
+    appends = [
+        threading.Thread(target=lambda: got.append(log.append(told("a")))) for _ in range(2)
+    ]
+    closing = threading.Thread(target=log.close)
+    for thread in appends:
+        thread.start()
+    assert entered.wait(10)
+    while log.position < 2:
+        time.sleep(0.001)
+    closing.start()
+    closing.join(0.05)
+    assert closing.is_alive()
+    slow.set()
+    for thread in [*appends, closing]:
+        thread.join()
+    assert sorted(got) == [1, 2]
+
+
+def test_what_close_made_durable_is_settled(log, monkeypatch):
+    disk = CountedDisk(monkeypatch)
+    with log.writing() as session:
+        session.append(told("a"))
+    log.close()
+    log.settle(session.ticket)
+    assert disk.syncs == 1
+
+
+def test_close_says_once_that_the_disk_failed(path):
+    log = SQLiteLog(path)
+    with log.writing() as session:
+        session.append(told("a"))
+    os.close(log._writer.disk._file)
+    log._writer.disk._file, end = os.pipe()  # no pipe can be synced
+    with pytest.raises(LogError, match="did not take what was written"):
+        log._writer.close()
+    log.close()
+    os.close(end)
 
 
 def test_a_disk_that_failed_once_is_not_believed_again(path):

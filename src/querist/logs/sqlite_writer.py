@@ -102,8 +102,10 @@ class Writer:
             while self._waiting and not self._closed:
                 self._write()
             self._closed = True
-            self.disk.close()
-            self._connection.close()
+            try:
+                self.disk.close()
+            finally:
+                self._connection.close()
 
     def _check_open(self) -> None:
         if self._closed:
@@ -292,10 +294,20 @@ class Disk:
             raise self._lost()
 
     def close(self) -> None:
-        """Let go of the file."""
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        """Make what was committed durable, for those as well who still wait, and let go of it.
+
+        Raises
+        ------
+        LogError
+            When the disk does not take it; a disk that failed before has said so already.
+        """
+        try:
+            if not self._failed:
+                self.settle(self.written)  # nobody is at the file then, and nobody comes to it
+        finally:
+            if self._file >= 0:
+                os.close(self._file)
+                self._file = -1
 
     def _lost(self) -> LogError:
         return LogError(
