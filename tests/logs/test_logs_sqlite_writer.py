@@ -184,9 +184,7 @@ def test_close_waits_for_those_at_the_disk(path, monkeypatch):
         real(file)
 
     monkeypatch.setattr(sqlite_writer, "_sync", sync)
-    appends = [
-        threading.Thread(target=lambda: got.append(log.append(told("a")))) for _ in range(2)
-    ]
+    appends = [threading.Thread(target=lambda: got.append(log.append(told("a")))) for _ in range(2)]
     closing = threading.Thread(target=log.close)
     for thread in appends:
         thread.start()
