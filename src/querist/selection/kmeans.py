@@ -21,6 +21,7 @@ FEW = 64  # centres
 ROUGHLY = 0.01  # of what is left may be rounding where trial rows are judged
 _UP = 1.0 + 2.0**-22  # so that single precision does not round down
 STARTS = 3  # the best of so many: one alone misses a cluster now and then
+SURER = 10  # and of so many where the rows are to stand for their clusters
 
 
 def representatives(
@@ -57,7 +58,7 @@ def representatives(
     heavy = np.ones(len(cloud)) if weights is None or not np.any(weights > 0) else weights
     rows = drawn(len(cloud), max(PER_CENTRE * n, LEAST), keys)
     points, mass = cloud.some(rows), np.asarray(heavy[rows], dtype=np.float64)
-    starts = STARTS if n <= FEW else 1  # many centres make up for each other
+    starts = SURER if n <= FEW else 1  # many centres make up for each other
     tried = [_seeded(points, n, rng, mass) for _ in range(starts)]
     start, _ = min(tried, key=lambda one: one[1])  # who missed a cluster leaves much behind
     centres, _ = lloyd(points, mass, start, steps)
