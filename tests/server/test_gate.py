@@ -399,6 +399,19 @@ def test_a_failure_is_said_without_its_inside(folder, monkeypatch, caplog):
     assert "a secret of the inside" in caplog.text
 
 
+def test_a_damaged_file_of_people_lets_nobody_in(folder, caplog):
+    (folder / "people.sqlite").write_bytes(b"not a database, but as long as the head of one" * 99)
+
+    async def work(client):
+        for path in ("/api/v1/status", "/"):
+            response = await client(token=TOKEN).get(path)
+            assert response.status_code == 503
+            assert "file of people" in response.text and str(folder) not in response.text
+
+    with_app(folder, work)
+    assert "people.sqlite is damaged" in caplog.text
+
+
 # How often
 
 

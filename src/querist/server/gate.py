@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from querist.core.errors import QueristError
 from querist.server.cookies import cookie_name, csrf, open_cookie, same, set_cookie
 from querist.server.door import error_page, login_page
-from querist.server.errors import Refused
+from querist.server.errors import Refused, refusal
 from querist.server.guard import COOKIE, PERSON, VISIT, Person, below, open_name
 from querist.server.keys import Holder, new_secret
 from querist.server.limits import Buckets, bounded, largest, too_large, while_true
@@ -126,11 +126,11 @@ class Gate:
             response = self._sent_away(visit, refused)
         except ClientDisconnect:
             return
-        except Exception:
-            _LOG.exception("%s %s failed", visit.method, visit.path)
+        except Exception as error:
+            failure = _failure(visit, error)
             if started:
                 raise
-            response = self._sent_away(visit, Refused(500, "the server failed; its log says how"))
+            response = self._sent_away(visit, failure)
         if response is not None:
             await response(scope, receive, dressed)
         elif started and not ended:  # a stream that was told its reader is gone
@@ -326,6 +326,16 @@ class Gate:
                 text = error_page(visit.root, refused)
             return HTMLResponse(text, refused.status, headers)
         return answer(refused.body(), refused.status, headers)
+
+
+def _failure(visit: Visit, error: Exception) -> Refused:
+    """What is said of an error: no more than its kind, as anybody may hear it."""
+    if isinstance(error, QueristError):
+        _LOG.error("%s %s failed: %s", visit.method, visit.path, error)
+        status = refusal(error).status
+        return Refused(status, "the server cannot use its file of people; its log says why")
+    _LOG.error("%s %s failed", visit.method, visit.path, exc_info=error)
+    return Refused(500, "the server failed; its log says how")
 
 
 def _slower(wait: float) -> Refused:
