@@ -53,14 +53,33 @@ def test_half_a_million_at_a_fifth_breaks_the_usual_ranges():
         ({"start": 0.1}, "seed 5,000 is 10 %"),
         ({"start": 5000}, "seed 5,000 is 10 %"),
         ({"cycles": 3}, "3 cycles are outside"),
-        ({"budget": 1000, "width": 0.05}, "of all labels"),
+        ({"budget": 1000, "holdout": 300}, "holdout 300 is 30 % of all labels"),
+        ({"budget": 1000}, "holdout 200 is a fifth of the budget; an interval 0.05 wide takes"),
         ({"budget": 60_000}, "this labels all 50,000 items"),
         ({"width": 0.01}, "is a tenth of the pool"),
     ],
-    ids=["slow", "batch", "seed", "share", "large-seed", "cycles", "holdout", "all", "width"],
+    ids=[
+        "slow",
+        "batch",
+        "seed",
+        "share",
+        "large-seed",
+        "cycles",
+        "holdout",
+        "fifth",
+        "all",
+        "width",
+    ],
 )
 def test_what_is_unusual_is_flagged_and_never_refused(settings, said):
     assert any(said in flag for flag in q.plan(50_000, **settings).flags)
+
+
+@pytest.mark.parametrize("budget", [600, 1000, 3000])
+def test_most_of_a_small_budget_goes_to_training(budget):
+    found = q.plan(5_000, budget=budget)
+    assert found.holdout <= 0.2 * budget and found.labels == budget
+    assert 5 <= found.cycles <= 15
 
 
 @pytest.mark.parametrize("items", [2, 10, 57, 300, 5001])

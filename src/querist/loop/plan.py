@@ -88,7 +88,8 @@ def plan(
         Items of the first batch, as a count or a share of the pool.
     holdout : int, optional
         Labels kept for measuring; by default as many as make the 95 % Wilson interval of a
-        score of `score` at most `width` wide, but at most a tenth of the pool.
+        score of `score` at most `width` wide, but at most a tenth of the pool and a fifth of
+        the budget.
     price : float, optional
         Money per label.
     seconds : float
@@ -112,8 +113,11 @@ def plan(
     if holdout is not None and (not is_whole(holdout) or not 0 <= holdout < items):
         raise BadInput(f"holdout is a count of items, below the {items:,} there are: {holdout!r}")
     recipe = make_recipe(items, {"batch": batch, "start": start, "budget": budget, "price": price})
-    wanted = wilson_size(width, score)
-    kept = min(wanted, items // 10) if holdout is None else int(holdout)
+    sizes = {"": wilson_size(width, score), "a tenth of the pool": items // 10}
+    if budget is not None:
+        sizes["a fifth of the budget"] = int(MOST_HOLDOUT * budget)
+    bound = min(sizes, key=lambda name: sizes[name])  # what the default holdout comes to
+    kept = sizes[bound] if holdout is None else int(holdout)
     size, first = recipe.batch, min(recipe.start, items - kept)
     if budget is not None:
         left = budget - kept - first
@@ -131,13 +135,13 @@ def plan(
     trained = min(rounds * size, left)
     rounds = math.ceil(trained / size)
     made = Plan(items, first, size, rounds, kept, first + trained + kept, price, ())
-    flags = _flags(made, budget, wanted if holdout is None else None, width, seconds)
+    flags = _flags(made, budget, seconds)
+    if holdout is None and bound:
+        flags += (f"holdout {kept:,} is {bound}; an interval {width:g} wide takes {sizes['']:,}",)
     return Plan(**{**vars(made), "flags": flags})
 
 
-def _flags(
-    made: Plan, budget: int | None, wanted: int | None, width: float, seconds: float
-) -> tuple[str, ...]:
+def _flags(made: Plan, budget: int | None, seconds: float) -> tuple[str, ...]:
     """What an experienced person would say."""
     said, share = [], made.seed / made.items
     low, high = SEED_SHARE
@@ -153,11 +157,6 @@ def _flags(
     remark = small_batch_remark(made.batch, seconds)
     if remark:
         said.append(remark)
-    if wanted is not None and made.holdout < wanted:
-        said.append(
-            f"holdout {made.holdout:,} is a tenth of the pool; an interval {width:g} wide takes "
-            f"{wanted:,}"
-        )
     if made.holdout > MOST_HOLDOUT * made.labels:
         said.append(
             f"holdout {made.holdout:,} is {100 * made.holdout / made.labels:.0f} % of all "
