@@ -25,6 +25,7 @@ CAMPAIGNS = (
     "people",
     "hooks",
     "failing",
+    "late",
 )
 
 
@@ -87,6 +88,29 @@ def test_edited_guidelines_are_what_annotators_read(visit):
     page.select_option("#guide-version", "1")
     page.wait_for_selector("#preview em:text-is('sell')")
     assert page.locator("#guide-save").inner_text() == "Bring back as version 3"
+
+
+def test_answers_that_come_late_change_nothing_on_the_page(visit):
+    """A slow preview, and news of the campaign, while an old version is looked at."""
+    page, api = visit("late")
+    page.fill("#guide-text", "First, *one*.")
+    page.click("#guide-save:text-is('Save as version 1')")
+    until(page, "document.querySelectorAll('#guide-version option').length === 1")
+    held = []
+    page.route("**/guidelines/preview", lambda route: held.append(route))
+    page.fill("#guide-text", "Second.")
+    wait_for(lambda: page.evaluate("1") and held)  # a page's routes are heard while it is asked
+    page.click("#guide-save:text-is('Save as version 2')")
+    until(page, "document.querySelectorAll('#guide-version option').length === 2")
+    page.select_option("#guide-version", "1")
+    page.wait_for_selector("#preview em:text-is('one')")
+    for route in held:
+        route.continue_()
+    page.evaluate("document.activeElement.blur()")
+    assert api.post("settings", json={"overlap": 1.5, "by": "zoe"}).status_code == 200
+    page.wait_for_timeout(1500)
+    assert page.locator("#preview").inner_text() == "First, one."
+    assert page.input_value("#guide-text") == "First, *one*."
 
 
 def test_an_added_class_is_a_button_at_once(visit):

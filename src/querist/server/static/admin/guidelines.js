@@ -13,8 +13,15 @@ const save = /** @type {HTMLButtonElement} */ ($("guide-save"));
 
 let current = 0;
 let dirty = false;
+let past = false; // an old version is looked at
 /** @type {number | undefined} */
 let timer;
+let asked = 0; // an answer to anything but the last thing asked for or typed comes too late to be shown
+
+function supersede() {
+  clearTimeout(timer);
+  return ++asked;
+}
 
 /**
  * HTML that the server made of Markdown: tags in the text are text already.
@@ -28,11 +35,13 @@ function put(place, html) {
 }
 
 async function preview() {
+  const mine = supersede();
   try {
-    put($("preview"), (await post("guidelines/preview", { text: text.value })).html);
+    const { html } = await post("guidelines/preview", { text: text.value });
+    if (mine === asked) put($("preview"), html);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    fill($("preview"), h("p", { class: "error" }, error.message));
+    if (mine === asked) fill($("preview"), h("p", { class: "error" }, error.message));
   }
 }
 
@@ -70,19 +79,21 @@ function show(found) {
   versions.disabled = !found.versions.length;
   if (!found.versions.length) fill(versions, h("option", {}, "No version yet"));
   current = latest;
-  const old = found.version !== latest;
+  past = found.version !== latest;
   setDirty(false);
-  save.disabled = !old;
-  if (old) save.textContent = `Bring back as version ${latest + 1}`;
+  save.disabled = !past;
+  if (past) save.textContent = `Bring back as version ${latest + 1}`;
   const one = found.versions.find((/** @type {any} */ v) => v.version === found.version);
-  fill($("guide-said"), one ? (old ? "An old version; annotators see a newer one." : `Annotators see this version since ${ago(one.at)}.`) : "");
+  fill($("guide-said"), one ? (past ? "An old version; annotators see a newer one." : `Annotators see this version since ${ago(one.at)}.`) : "");
 }
 
 /** @param {number} [version] */
 export async function loadGuidelines(version) {
   // What is being written or looked at is not taken from under somebody's hands.
-  if (version === undefined && (dirty || $("guide").contains(document.activeElement))) return;
-  show(await get(version === undefined ? "guidelines" : `guidelines?version=${version}`));
+  if (version === undefined && (dirty || past || $("guide").contains(document.activeElement))) return;
+  const mine = supersede();
+  const found = await get(version === undefined ? "guidelines" : `guidelines?version=${version}`);
+  if (mine === asked) show(found);
 }
 
 function written() {
@@ -102,21 +113,27 @@ export function bindGuidelines() {
   $("guide").addEventListener("input", (event) => {
     if (event.target === versions) return;
     setDirty(true);
-    clearTimeout(timer);
-    if (event.target === text) timer = setTimeout(preview, WAIT);
+    supersede();
+    timer = setTimeout(preview, WAIT);
   });
   versions.addEventListener("change", async () => {
     setDirty(false);
+    past = Number(versions.value) !== current;
     await loadGuidelines(Number(versions.value));
   });
   $("guide").addEventListener("submit", async (event) => {
     event.preventDefault();
     fill($("guide-error"));
     save.disabled = true;
+    const mine = supersede();
     try {
       const found = await post("guidelines", written());
-      setDirty(false);
-      show(found);
+      if (mine === asked) {
+        show(found);
+      } else {
+        current = found.version; // what was typed meanwhile stays, and is the next version
+        setDirty(dirty);
+      }
       say(`Version ${found.version} of the guidelines is what annotators see now.`);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
