@@ -9,6 +9,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -432,6 +433,15 @@ def test_through_errors_hangs_cuts_and_kills_everything_arrives_in_order(
             came.append(("retracted", form["data"]["item_id"]))
     assert came == happened and len(happened) > 50
     assert len(taker.got) > len(first), "some came twice, under one id"
+
+
+def test_a_delivery_cut_after_its_head_has_not_come(receiver):
+    """As a process that is killed between the two leaves it; the tests above rest on this."""
+    taker = receiver()
+    with socket.create_connection(("127.0.0.1", taker.port)) as line:
+        line.sendall(b"POST /hook HTTP/1.1\r\nwebhook-id: a\r\ncontent-length: 9\r\n\r\n{")
+        line.shutdown(socket.SHUT_WR)
+        assert line.recv(1) == b"" and taker.got == []
 
 
 def test_a_book_of_another_campaign_is_refused(make_folder, folder, desk):
