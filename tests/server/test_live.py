@@ -89,16 +89,19 @@ def test_a_stream_of_nobody_is_refused(server, folder):
     assert running.client().get("events", params={"by": " "}).status_code == 422
 
 
+PATIENCE = 1.5  # long enough for a machine that is busy with other things
+
+
 @pytest.fixture
 def at_work(folder):
-    """Run a coroutine with a clerk at work and its live side, somebody gone after 0.2 s."""
+    """Run a coroutine with a clerk at work and its live side, somebody gone after `PATIENCE`."""
 
     def run(play):
         async def go():
             desk = open_desk(folder)
             clerk = Clerk(desk)
             await clerk.start()
-            live = Live(clerk, patience=0.2)
+            live = Live(clerk, patience=PATIENCE)
             try:
                 return await play(clerk, live, desk.journal.state)
             finally:
@@ -115,19 +118,26 @@ def held(state):
     return len(state.queues["train"].held)
 
 
+async def given_back(state, left):
+    """Wait until no more than `left` are held."""
+    async with asyncio.timeout(30):
+        while held(state) > left:
+            await asyncio.sleep(0.02)
+    assert held(state) == left
+
+
 def test_who_closes_the_page_gives_back_what_he_holds(at_work):
     async def play(clerk, live, state):
         first, second = live.enter("ann"), live.enter("ann")
         await clerk.ask(4, by="ann")
         await clerk.ask(2, by="script")  # has no page: its leases are its own affair
         live.leave("ann", first)
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(1.5 * PATIENCE)
         assert held(state) == 6  # one page is still open
         live.leave("ann", second)
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1 * PATIENCE)
         assert held(state) == 6  # it may be a reload
-        await asyncio.sleep(0.8)
-        assert held(state) == 2
+        await given_back(state, 2)
         assert live.present == []
 
     at_work(play)
@@ -138,17 +148,16 @@ def test_a_reload_or_another_page_elsewhere_keeps_it(at_work):
         stream = live.enter("ann")
         await clerk.ask(3, by="ann")
         live.leave("ann", stream)
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1 * PATIENCE)
         again = live.enter("ann")
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(1.5 * PATIENCE)
         assert held(state) == 3
         live.leave("ann", again)
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.6 * PATIENCE)
         await clerk.ask(1, by="ann")  # acts over another server, or by script
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.5 * PATIENCE)
         assert held(state) == 4
-        await asyncio.sleep(0.6)
-        assert held(state) == 0
+        await given_back(state, 0)
 
     at_work(play)
 
