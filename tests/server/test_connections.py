@@ -16,9 +16,9 @@ from querist.server.connections import Connection, make_room
 
 
 class Hasty(Connection):
-    head_seconds = 0.6
+    head_seconds = 1.5
     head_bytes = 50_000
-    drain_seconds = 0.6
+    drain_seconds = 1.5
 
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
@@ -26,7 +26,7 @@ GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 
 async def app(scope, receive, send):
     body = b"x" * (50 << 20 if scope["path"] == "/long" else 2)
-    await asyncio.sleep(0.9 if scope["path"] == "/slow" else 0)
+    await asyncio.sleep(2 if scope["path"] == "/slow" else 0)
     while (await receive())["more_body"]:
         pass
     await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -51,7 +51,7 @@ def against(work):
     return asyncio.run(both())
 
 
-def left_after(connection, drip=b"", every=0.2, patience=5.0):
+def left_after(connection, drip=b"", every=0.2, patience=20.0):
     """Seconds until the other side ends a connection that sends a drop now and then."""
     begun = time.monotonic()
     connection.settimeout(every)
@@ -73,7 +73,7 @@ def test_a_head_that_comes_in_drops_is_not_waited_for():
         for begin in (b"", b"GET /", GET, GET + b"\r\n" + GET):
             with socket.create_connection(("127.0.0.1", port)) as slow:
                 slow.sendall(begin)
-                assert 0.3 < left_after(slow, drip=b"a" if begin else b"") < 3, begin
+                assert 0.8 < left_after(slow, drip=b"a" if begin else b"") < 10, begin
 
     against(work)
 
@@ -82,7 +82,7 @@ def test_a_head_without_end_is_cut_off():
     def work(port):
         with socket.create_connection(("127.0.0.1", port)) as big:
             big.sendall(GET)
-            assert left_after(big, drip=b"X-More: " + b"x" * 20_000 + b"\r\n", every=0.01) < 0.6
+            assert left_after(big, drip=b"X-More: " + b"x" * 20_000 + b"\r\n", every=0.01) < 1.5
 
     against(work)
 
@@ -91,7 +91,7 @@ def test_whoever_reads_nothing_is_left():
     def work(port):
         with socket.create_connection(("127.0.0.1", port)) as deaf:
             deaf.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
-            time.sleep(2)
+            time.sleep(4)
             got = 0
             deaf.settimeout(2)
             try:
@@ -106,11 +106,11 @@ def test_whoever_reads_nothing_is_left():
 
 def test_whoever_gets_on_is_not_hurried():
     def work(port):
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
             for path in ("/", "/slow", "/long", "/"):
                 assert client.get(path).status_code == 200
                 assert client.post(path, content=iter([b"a" * 30_000] * 4)).status_code == 200
-            time.sleep(0.9)  # quiet, and kept
+            time.sleep(2)  # quiet, and kept
             assert client.get("/").status_code == 200
 
     against(work)
