@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs bench clean
+.PHONY: help setup demo test lint docs bench evidence clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -41,6 +41,9 @@ docs: $(STAMP)  ## build the documentation into site/
 
 bench: $(STAMP)  ## run every benchmark in benchmarks/
 	for script in strategies default_recipe loop_overhead strategy_claims; do $(BIN)/python benchmarks/$$script.py || exit 1; done
+
+evidence: $(STAMP)  ## every claim of docs/evidence, in the quick profile: an hour of two cores
+	$(BIN)/python benchmarks/evidence.py --quick
 
 clean:  ## remove everything the other targets made
 	rm -rf .venv site demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

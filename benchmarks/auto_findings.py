@@ -279,7 +279,8 @@ def page(report: dict) -> str:
         "",
         "Comparator: the mean of three random runs on the same split; `null` is a fourth. Points "
         "of accuracy, balanced accuracy for imbalanced sets. `python benchmarks/auto_evidence.py "
-        "--quick` runs three seeds, without `--quick` twenty; both go on after a kill.",
+        "--quick` runs three seeds of all but the heaviest sets, without `--quick` twenty of all; "
+        "both go on after a kill.",
         "",
         "With the RBF SVM, `badge`, `entropy` and `uncertainty_herding` get the softmax of its "
         "decision values as probabilities, the others the plain SVM.",

@@ -46,6 +46,15 @@ def test_the_large_pool_keeps_its_bars(bench):
     assert max(r["peak_mb"] for rounds in told["found"].values() for r in rounds) < 2000
 
 
+@pytest.mark.parametrize("quick", [True, False])
+def test_the_whole_evidence_is_made_of_commands_there_are(bench, quick):
+    for script, command in bench("evidence").commands(quick=quick, jobs=2).items():
+        known = Path(command[0]).read_text(encoding="utf-8")
+        known += (BENCHMARKS / "running.py").read_text(encoding="utf-8")
+        options = [one.lstrip("-") for one in command if one.startswith("--")]
+        assert all(f'"--{one}"' in known or f"{one}=" in known for one in options), script
+
+
 def test_resampling_draws_as_many_rows_and_each_class_evenly(bench):
     models = bench("screening_models")
     relevant = np.repeat([True, False], [5, 95])
