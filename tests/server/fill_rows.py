@@ -1,20 +1,23 @@
 """Another program: fills pending rows through plain sqlite3, some of them badly, until told to end.
 
-python fill_rows.py DATABASE NAME SECONDS PORTION_BAD
+python fill_rows.py DATABASE NAME PORTION_BAD
+
+It says "ready", begins with the first line of its input, and ends with the end of it.
 """
 
 import random
+import select
 import sqlite3
 import sys
-import time
 
 
-def main(database: str, name: str, seconds: float, bad: float) -> None:
+def main(database: str, name: str, bad: float) -> None:
     draw = random.Random(name)
     db = sqlite3.connect(database, timeout=30, isolation_level=None)
-    end = time.monotonic() + seconds
+    print("ready", flush=True)
+    sys.stdin.readline()
     filled = 0
-    while time.monotonic() < end:
+    while not select.select([sys.stdin], [], [], 0.005)[0]:
         rows = db.execute(
             "SELECT task_id, item_id FROM querist_tasks "
             "WHERE status = 'pending' AND value IS NULL ORDER BY random() LIMIT 5"
@@ -29,9 +32,8 @@ def main(database: str, name: str, seconds: float, bad: float) -> None:
                 (value, name, task_id),
             )
             filled += put.rowcount
-        time.sleep(0.005)
     print(filled)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4]))
+    main(sys.argv[1], sys.argv[2], float(sys.argv[3]))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -27,6 +29,16 @@ class Got:
     @property
     def json(self) -> Any:
         return json.loads(self.body)
+
+
+@contextmanager
+def reserved(port: int) -> Iterator[None]:
+    """Keep a port from other programs; who connects is refused while no receiver listens there."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind(("127.0.0.1", port))
+        yield
 
 
 class Receiver:
@@ -60,7 +72,7 @@ class Receiver:
                 found = script(number)
                 status, more = found if isinstance(found, tuple) else (found, {})
                 if status is None:  # hang until the end of the test
-                    receiver.leaving.wait(30)
+                    receiver.leaving.wait(600)
                     return
                 if status == "drop":  # taken, and nobody is told
                     self.close_connection = True
@@ -79,6 +91,7 @@ class Receiver:
         class Server(ThreadingHTTPServer):
             daemon_threads = True
             allow_reuse_address = True
+            allow_reuse_port = True  # beside `reserved`
 
             def handle_error(self, *_: Any) -> None:
                 pass  # a client that gave up, as the tests have it do

@@ -84,7 +84,7 @@ def test_new_items_whose_file_is_missing_are_told_of_and_the_others_served(serve
     desk = open_desk(folder)
     desk.journal.append([ItemsAdded(at=time.time(), count=1, total=61, digest="", duplicates=0)])
     desk.journal.log.close()
-    wait_for(lambda: "cannot read the new items of mails" in running.said(), 10)
+    wait_for(lambda: "cannot read the new items of mails" in running.said())
     assert len(client.post("ask", json={"n": 2}).json()["tasks"]) == 2
     assert running.said().count("cannot read") == 1
 

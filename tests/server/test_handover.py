@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -292,34 +293,49 @@ def test_a_pass_cut_off_after_the_log_was_written_repeats_nothing(folder, hand_o
 def run(folder, tmp_path, *options):
     command = [str(Path(sys.executable).parent / "querist"), "handover", str(folder)]
     command += ["--db", f"sqlite:///{tmp_path / 'tasks.db'}", *options]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    hands = subprocess.Popen(command, **pipes, text=True)
+    assert hands.stderr.readline().startswith(
+        "handing over"
+    )  # from now on SIGTERM is an orderly end
+    return hands
 
 
 def test_killed_again_and_again_while_two_programs_write(make_folder, tmp_path):
     """Every row that was filled well is one answer of who filled it; no bad one is."""
-    folder = make_folder("many", n=300, batch=200)
+    folder = make_folder("many", n=300, batch=280)
     path = tmp_path / "tasks.db"
-    hands = run(folder, tmp_path, "--depth", "40", "--lease", "2")
-    wait_for(lambda: path.exists() and path.stat().st_size, 60)
-    wait_for(lambda: _has_rows(path), 60)
+    hands = run(folder, tmp_path, "--depth", "20", "--lease", "2")
+    wait_for(lambda: path.exists() and path.stat().st_size)
+    wait_for(lambda: _rows(path))
     writers = [
         subprocess.Popen(
-            [sys.executable, str(FILLER), str(path), name, "9", "0.2"],
+            [sys.executable, str(FILLER), str(path), name, "0.2"],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         for name in ("gpt", "bob")
     ]
+    for writer in writers:
+        assert writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        writer.stdin.write("\n")
+        writer.stdin.flush()
+    draw = random.Random(7)
     for _ in range(3):
-        time.sleep(2.5)
+        before = _rows(path, "done")
+        wait_for(lambda before=before: _rows(path, "done") > before)
+        time.sleep(draw.random() * 0.6)  # it looks every half a second
         os.kill(hands.pid, signal.SIGKILL)
         hands.communicate()
-        hands = run(folder, tmp_path, "--depth", "40", "--lease", "2")
+        hands = run(folder, tmp_path, "--depth", "20", "--lease", "2")
+    for name in ("gpt", "bob"):
+        wait_for(lambda name=name: _rows(path, "done", name) > 20)
     for writer in writers:
         said, errors = writer.communicate(timeout=60)
         assert writer.returncode == 0 and int(said) > 20, errors
-    time.sleep(2)
     hands.send_signal(signal.SIGTERM)
     said, errors = hands.communicate(timeout=60)
     assert hands.returncode == 0, errors
@@ -338,8 +354,9 @@ def test_killed_again_and_again_while_two_programs_write(make_folder, tmp_path):
         assert value == ("spam" if int(item_id[1:]) % 3 == 0 else "ham") and by in ("gpt", "bob")
 
 
-def _has_rows(path: Path) -> bool:
-    with closing(sqlite3.connect(path, timeout=10)) as db:
+def _rows(path: Path, status: str = "pending", by: str = "%") -> int:
+    with closing(sqlite3.connect(path, timeout=60)) as db:
         if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'querist_tasks'").fetchone():
-            return False
-        return bool(db.execute("SELECT count(*) FROM querist_tasks").fetchone()[0])
+            return 0
+        count = "SELECT count(*) FROM querist_tasks WHERE status = ? AND ifnull(\"by\", '') LIKE ?"
+        return int(db.execute(count, (status, by)).fetchone()[0])

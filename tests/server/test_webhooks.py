@@ -32,9 +32,11 @@ from querist.server.messages import sign
 from querist.server.webhooks import Patience, Postman, is_due, try_out
 
 from .conftest import wait_for
-from .receivers import Receiver
+from .receivers import Receiver, reserved
 
-QUICK = Patience(timeout=1.0, first=0.1, most=0.5, whole=600.0, poll=0.02)
+# tries again at once, but leaves a receiver that is slow, as all are on a busy machine, its time
+QUICK = Patience(timeout=50.0, first=0.1, most=0.5, whole=600.0, poll=0.02)
+HASTY = Patience(timeout=1.0, first=0.1, most=0.5, whole=600.0, poll=0.02)
 
 
 @pytest.fixture
@@ -195,7 +197,7 @@ def test_answers_that_wait_go_together(desk, book, receiver, deliver):
     taker = receiver(lambda k: 500 if k == 0 else 200)
     book.add(desk.journal.log, taker.url, ["answered"], private=True)
     done = answer(desk, 10)
-    deliver(Patience(timeout=1.0, first=0.2, most=0.2, poll=0.02))
+    deliver(Patience(timeout=50.0, first=0.2, most=0.2, poll=0.02))
     wait_for(lambda: len(taker.got) == 2)
     assert items(taker) == done
     assert len({got.id for got in taker.got}) == 1, "ten answers, one message, sent twice"
@@ -204,11 +206,12 @@ def test_answers_that_wait_go_together(desk, book, receiver, deliver):
 def test_a_receiver_that_hangs_is_left_and_tried_again(desk, book, receiver, deliver):
     taker = receiver(lambda k: None if k == 0 else 200)
     book.add(desk.journal.log, taker.url, ["answered"], private=True)
-    said, _ = deliver()
+    begun = time.time()
+    said, _ = deliver(HASTY)
     answer(desk, 1)
-    wait_for(lambda: len(taker.got) == 2)
+    wait_for(lambda: len(taker.got) >= 2)
     assert taker.got[0].id == taker.got[1].id
-    assert taker.got[1].at - taker.got[0].at >= 1.0
+    assert taker.got[1].at - begun >= 0.99
     assert any("no answer within 1 s" in line for line in said)
 
 
@@ -216,12 +219,12 @@ def test_a_hanging_receiver_holds_up_no_other_and_no_click(desk, book, receiver,
     slow, quick = receiver(lambda k: None), receiver()
     for taker in (slow, quick):
         book.add(desk.journal.log, taker.url, ["answered"], private=True)
-    deliver(Patience(timeout=20.0, poll=0.02))
+    deliver(Patience(timeout=300.0, poll=0.02))
     begun = time.monotonic()
     done = answer(desk, 5)
-    assert time.monotonic() - begun < 5
     wait_for(lambda: items(quick) == done)
-    assert len(slow.got) <= 1
+    wait_for(lambda: len(slow.got) == 1)
+    assert time.monotonic() - begun < 150  # half of what the slow one is left
 
 
 def test_nothing_is_lost_while_a_receiver_is_down(desk, book, receiver, deliver):
@@ -231,10 +234,11 @@ def test_nothing_is_lost_while_a_receiver_is_down(desk, book, receiver, deliver)
     said, _ = deliver()
     before = answer(desk, 2)
     wait_for(lambda: items(taker) == before)
-    taker.close()
-    during = answer(desk, 4)
-    wait_for(lambda: any("ConnectError" in line for line in said))
-    back = receiver(port=port)
+    with reserved(port):
+        taker.close()
+        during = answer(desk, 4)
+        wait_for(lambda: any("ConnectError" in line for line in said))
+        back = receiver(port=port)
     wait_for(lambda: len(items(back)) >= 4)
     assert items(back) == during
 
@@ -259,7 +263,7 @@ def test_what_cannot_be_delivered_is_given_up_shown_and_sent_when_resumed(
     well = threading.Event()
     taker = receiver(lambda k: 200 if well.is_set() else 503)
     hook = book.add(desk.journal.log, taker.url, ["answered"], private=True)
-    deliver(Patience(timeout=1.0, first=0.05, most=0.1, whole=0.5, poll=0.02))
+    deliver(Patience(timeout=50.0, first=0.05, most=0.1, whole=0.5, poll=0.02))
     done = answer(desk, 1)
     wait_for(lambda: book.find(hook.id).state == "failing")
     found = book.find(hook.id)
@@ -392,16 +396,61 @@ def test_a_kill_in_the_middle_of_a_delivery_loses_nothing(folder, desk, book, re
     assert taker.got[1].id == taker.got[0].id and taker.got[1].body == taker.got[0].body
 
 
+def test_who_comes_too_late_does_not_give_back_what_another_claimed(desk, book, monkeypatch):
+    """As whoever slept for longer than a claim lasts does at his next step."""
+    hook = book.add(desk.journal.log, "https://example.org/", ["answered"])
+    now = time.time()
+    assert book.claim(hook.id, "one", 31.0)
+    monkeypatch.setattr(time, "time", lambda: now + 40)
+    assert book.claim(hook.id, "two", 31.0) and not book.claim(hook.id, "one", 31.0)
+    book.claim(hook.id, "one", 0.0)
+    monkeypatch.setattr(time, "time", lambda: now + 41)
+    assert not book.claim(hook.id, "three", 31.0)
+    book.claim(hook.id, "two", 0.0)
+    monkeypatch.setattr(time, "time", lambda: now + 42)
+    assert book.claim(hook.id, "three", 31.0)
+
+
+def test_who_is_ended_while_he_claims_a_hook_keeps_it_from_nobody(
+    folder, desk, book, receiver, monkeypatch
+):
+    """The claim stands in the book before he hears of it; it must not stand until it lapses."""
+    hook = book.add(desk.journal.log, receiver().url, ["answered"], private=True)
+    answer(desk, 1)
+    claim, stands, enough = HookBook.claim, threading.Event(), threading.Event()
+
+    def slowly(self, name, owner, seconds):
+        claimed = claim(self, name, owner, seconds)
+        if seconds:
+            stands.set()
+            enough.wait(30)
+        return claimed
+
+    monkeypatch.setattr(HookBook, "claim", slowly)
+
+    async def ended():
+        task = asyncio.create_task(Postman(folder, desk.journal.log, QUICK).run())
+        await asyncio.to_thread(stands.wait)
+        task.cancel()
+        asyncio.get_running_loop().call_later(0.2, enough.set)
+        await asyncio.wait({task})
+
+    asyncio.run(ended())
+    assert claim(book, hook.id, "the next", QUICK.lease)
+
+
 def test_through_errors_hangs_cuts_and_kills_everything_arrives_in_order(
     make_folder, receiver, deliver
 ):
     """Each answer at least once, first seen in the order of the log, whatever happens between."""
     folder = make_folder("storm", n=200, batch=150)
-    draw, calm = random.Random(7), threading.Event()
+    draw, sky, calm = random.Random(7), random.Random(7), threading.Event()
 
     def weather(k: int):
         kinds, weights = (200, 500, "drop", None), (10, 4, 4, 1)
-        return 200 if calm.is_set() else draw.choices(kinds, weights)[0]
+        if k == 0:  # one at least comes twice
+            return 500
+        return 200 if calm.is_set() else sky.choices(kinds, weights)[0]
 
     taker = receiver(weather)
     patience = Patience(timeout=0.5, first=0.01, most=0.05, poll=0.01)
@@ -409,10 +458,12 @@ def test_through_errors_hangs_cuts_and_kills_everything_arrives_in_order(
         hook = book.add(log, taker.url, ["answered", "retracted"], private=True)
         desk = open_desk(folder)
         for _ in range(4):
+            came = len(taker.got)
             ends = [deliver(patience, folder)[1] for _ in range(2)]
             for item_id in answer(desk, 12):
                 if draw.random() < 0.2:
                     desk.retract(item_id, "ann")
+            wait_for(lambda came=came: len(taker.got) > came)
             time.sleep(draw.random() * 0.5)
             for end in ends:
                 end()  # cancelled wherever it is
@@ -425,13 +476,13 @@ def test_through_errors_hangs_cuts_and_kills_everything_arrives_in_order(
     first: dict[str, Any] = {}
     for got in taker.got:
         first.setdefault(got.id, got.json)
-    came = []
+    told = []
     for form in first.values():
         if form["type"] == "answered":
-            came += [("told", one["item_id"]) for one in form["data"]["answers"]]
+            told += [("told", one["item_id"]) for one in form["data"]["answers"]]
         else:
-            came.append(("retracted", form["data"]["item_id"]))
-    assert came == happened and len(happened) > 50
+            told.append(("retracted", form["data"]["item_id"]))
+    assert told == happened and len(happened) > 50
     assert len(taker.got) > len(first), "some came twice, under one id"
 
 

@@ -13,8 +13,7 @@ ROOM = 4096  # connections and files a server may have open, where the system al
 class Connection(HttpToolsProtocol):
     """A connection that is closed when the head of a request, or its reader, takes too long.
 
-    What a body may take is in `limits.bounded`; how long a quiet connection is kept, uvicorn
-    knows.
+    What a body may take is in `limits.bounded`.
 
     Attributes
     ----------
@@ -22,11 +21,15 @@ class Connection(HttpToolsProtocol):
         From the connection, or the first byte of a further request, to the end of its headers.
     drain_seconds : float
         Without a byte taken by whoever is being answered.
+    quiet_seconds : int
+        Between two requests. Longer than clients and proxies keep one, most of them for 5 or 60 s:
+        whoever uses it again when it is just being closed does not know what came of his request.
     """
 
     head_seconds = 30.0
     head_bytes = 256 << 10
     drain_seconds = 60.0
+    quiet_seconds = 75
 
     _in_head = False
     _size = 0
@@ -36,6 +39,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         super().connection_made(transport)
+        self.timeout_keep_alive = self.quiet_seconds
         self._give(self.head_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:

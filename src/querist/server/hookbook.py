@@ -204,7 +204,7 @@ class HookBook:
                 db.execute("DELETE FROM fact WHERE id <= (SELECT min(seen) FROM hook)")
 
     def claim(self, hook: str, owner: str, seconds: float) -> bool:
-        """Become the one who delivers to a hook for so long; 0 seconds gives it back.
+        """Become the one who delivers to a hook for so long; 0 seconds gives one's own back.
 
         Only one process at a time can, so the order is kept. A claim that lasts longer than any
         can was made before the clock was set back, and holds nobody up.
@@ -213,8 +213,8 @@ class HookBook:
             now = time.time()  # in here: whoever waited for his turn knows a later time
             changed = db.execute(
                 "UPDATE hook SET owner = ?, until = ? "
-                "WHERE id = ? AND (owner = ? OR until NOT BETWEEN ? AND ?)",
-                (owner, now + seconds, hook, owner, now, now + seconds),
+                "WHERE id = ? AND (owner = ? OR (? > 0 AND until NOT BETWEEN ? AND ?))",
+                (owner, now + seconds, hook, owner, seconds, now, now + seconds),
             )
             return changed.rowcount == 1
 

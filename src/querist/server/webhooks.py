@@ -250,11 +250,17 @@ class Postman:
         """Deliver what waits for a hook, in order, until nothing does or one is not taken."""
 
         async def claim(seconds: float) -> bool:
-            return await asyncio.to_thread(book.claim, hook.id, self._name, seconds)
+            claimed = asyncio.create_task(
+                asyncio.to_thread(book.claim, hook.id, self._name, seconds)
+            )
+            try:
+                return await asyncio.shield(claimed)
+            finally:  # cancelled or not: a claim that stands later would not be given back
+                await asyncio.wait({claimed})
 
-        if not await claim(self.patience.lease):
-            return
         try:
+            if not await claim(self.patience.lease):
+                return
             for _ in range(_TURN):
                 message = await asyncio.to_thread(book.next_message, hook)
                 if message is None or not is_due(message.due, time.time()):
