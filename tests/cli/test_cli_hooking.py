@@ -29,9 +29,9 @@ def taker():
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"])).decode()
             got.append(({n.lower(): v for n, v in self.headers.items()}, body))
+            came.set()  # before the answer: whoever has it may wait for the next
             self.send_response(204)
             self.end_headers()
-            came.set()
 
         def log_message(self, *_: object) -> None:
             pass

@@ -26,6 +26,8 @@ CAMPAIGNS = (
     "hooks",
     "failing",
     "late",
+    "stale",
+    "unread",
 )
 
 
@@ -111,6 +113,47 @@ def test_answers_that_come_late_change_nothing_on_the_page(visit):
     page.wait_for_timeout(1500)
     assert page.locator("#preview").inner_text() == "First, one."
     assert page.input_value("#guide-text") == "First, *one*."
+
+
+def test_settings_that_come_late_do_not_hide_newer_ones(visit):
+    page, api = visit("stale")
+    held = []
+
+    def hold(route):
+        if route.request.method == "GET":
+            held.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route("**/api/v1/settings", hold)
+    assert api.post("settings", json={"budget": 30, "by": "zoe"}).status_code == 200
+    wait_for(lambda: page.evaluate("1") and held)
+    page.click("#pause")
+    page.click("#sure-yes")
+    page.wait_for_selector("#state:text-is('Paused')")
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    page.wait_for_timeout(300)
+    assert page.locator("#state").inner_text() == "Paused"
+
+
+def test_guidelines_are_written_once_those_there_are_have_come(visit):
+    page, api = visit("unread")
+    held, free = [], []
+    page.route(
+        "**/api/v1/guidelines", lambda route: route.continue_() if free else held.append(route)
+    )
+    page.reload()
+    page.wait_for_selector("main[aria-busy=false]")
+    assert page.locator("#guide-text").is_disabled()
+    wait_for(lambda: page.evaluate("1") and held)
+    free.append(True)
+    for route in held:
+        route.continue_()
+    page.fill("#guide-text", "Mails that *sell*.")
+    page.locator("#guide-classes summary").first.click()
+    page.click("#guide-save:text-is('Save as version 1')")
+    wait_for(lambda: api.get("question").json()["guidelines"]["version"] == 1)
 
 
 def test_an_added_class_is_a_button_at_once(visit):
@@ -256,7 +299,7 @@ def test_a_file_of_items_comes_in(visit, tmp_path):
 
 def test_an_invitation_is_a_link_and_can_be_withdrawn(visit):
     page, api = visit("people")
-    assert "no users" in page.locator("#people-said").inner_text()
+    page.wait_for_selector("#people-said:has-text('no users')")
     page.select_option("#invite-role", "annotator")
     page.click("#invite button")
     page.wait_for_selector("#invite-error:has-text('must be an owner')")

@@ -56,7 +56,7 @@ def test_an_answer_and_a_new_round_show_without_a_reload(watch, server, make_fol
     answer = {"task_id": task["task_id"], "value": "ham", "by": "zoe"}
     api.post("tell", json={"answers": [answer]})
     page.wait_for_selector("#people th:text-is('zoe')")
-    assert "zoe answered 1 item" in page.locator("#activity").inner_text()
+    page.wait_for_selector("#activity:has-text('zoe answered 1 item')")
     with open_folder(folder) as campaign:
         for mail in campaign.ask(6, by="ann"):
             campaign.tell(mail, "spam" if "cash" in mail.item else "ham", by="ann")

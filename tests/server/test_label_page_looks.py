@@ -111,7 +111,7 @@ def test_sheet_menu_and_grid_are_fit_for_everybody(visit):
     assert serious(page) == []
 
 
-PICTURES = "performance.getEntriesByType('resource').filter(one => one.name.includes('/image/'))"
+PICTURES = "performance.getEntriesByType('resource').filter(one => one.name.includes('/v1/image/'))"
 
 
 def test_images_are_shown_and_those_ahead_are_decoded(visit):
@@ -130,7 +130,7 @@ def test_images_are_shown_and_those_ahead_are_decoded(visit):
             new MutationObserver(look).observe(document.getElementById('item'), {childList: true});
         }"""
     )
-    until(page, f"{PICTURES}.length > 12")  # the shelf is full
+    until(page, f"{PICTURES}.length === 14")  # the shelf is full
     for k in range(10):
         page.keyboard.press("3")
         until(page, f"seen.length > {k}")
@@ -212,7 +212,7 @@ def test_on_a_phone_the_grid_marks_what_an_answer_is_about(visit):
     shown = page.locator(".cell .text").nth(1).inner_text()
     assert page.locator(".cell").nth(1).get_attribute("aria-label") == f"2: {shown}"
     page.locator(".cell").nth(1).tap()
-    assert page.evaluate(marked % 0) == "none"
+    until(page, f"{marked % 0} === 'none'")
 
 
 def test_swiping_answers_where_there_are_two_labels(visit):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 
@@ -43,6 +44,10 @@ CAMPAIGNS = {
     "leases": {},
     "classes": {},
     "closed": {"batch": 14},
+    "early": {"batch": 30},
+    "deaf": {},
+    "unheard": {},
+    "uncounted": {},
 }
 
 
@@ -125,6 +130,74 @@ def test_a_reload_loses_and_doubles_nothing(visit):
     assert labels_of(client) == {f"m{k}": value for k, value in said.items()}
     assert all(len(why_of(client, k)["votes"]) == 1 for k in said)
     paced(page, "32 today")
+
+
+def test_an_answer_that_left_before_a_reload_is_counted_and_undone_once(visit):
+    page, client = visit("unheard")
+    k = number_of(page)
+
+    def lose(route):
+        route.fetch()
+        route.abort()
+
+    page.route("**/api/v1/tell", lose)  # the server hears it, and the page nothing of that
+    page.keyboard.press("1")
+    wait_for(lambda: page.evaluate("1") and labels_of(client))
+    come_back(page)
+    until(page, "!document.querySelector('[data-act=undo]').disabled")
+    page.unroute("**/api/v1/tell")
+    saved(page)
+    paced(page, "1 today")
+    page.keyboard.press("Backspace")
+    assert number_of(page) == k
+    saved(page)
+    until(page, "document.querySelector('[data-act=undo]').disabled")
+
+
+def test_an_answer_that_arrives_after_the_count_is_counted_too(visit):
+    page, client = visit("uncounted")
+    page.route("**/api/v1/tell", lambda route: route.abort())
+    # a last request of the old page may have passed by: this is the count before it arrived
+    count = re.compile("/api/v1/me")
+    page.route(count, lambda route: route.fulfill(json={**route.fetch().json(), "today": 0}))
+    page.keyboard.press("1")
+    come_back(page)
+    paced(page, "0 today")
+    page.unroute(count)
+    page.unroute("**/api/v1/tell")
+    saved(page)
+    paced(page, "1 today")
+    assert list(labels_of(client).values()) == ["spam"]
+
+
+def test_work_begins_before_the_past_has_come(visit):
+    page, _ = visit("early")
+    past = []
+    page.route(re.compile("/api/v1/recent"), lambda route: past.append(route))
+    come_back(page)
+    page.keyboard.press("1")
+    page.keyboard.press("v")
+    until(page, "document.querySelectorAll('.cell').length === 24")
+    requested(page)
+    with page.expect_request(re.compile("/api/v1/events")):
+        past[0].continue_()
+    paced(page, "1 today")
+    page.keyboard.press("e")
+    page.keyboard.press("1")
+    until(page, "document.querySelectorAll('.cell').length === 5")  # none was lost
+    paced(page, "25 today")
+
+
+def test_what_changed_before_the_page_could_hear_of_it_is_seen(visit, owner):
+    page, client = visit("deaf")
+    streams = []
+    page.route(re.compile("/api/v1/events"), lambda route: streams.append(route))
+    come_back(page)
+    wait_for(lambda: page.evaluate("1") and streams)
+    owner("deaf").add_class("phish", "owner")
+    wait_for(lambda: "phish" in client.get("question").json()["labels"])
+    streams[0].continue_()
+    page.locator("#labels button", has_text="phish").wait_for()
 
 
 def test_the_server_is_away_for_ten_seconds(annotate, make_folder, server):

@@ -55,8 +55,10 @@ def whole(home):
 def test_a_killed_study_goes_on_where_it_was_and_finds_the_same(home, whole, tmp_path):
     folder = tmp_path / "killed"
     code = (
-        "import sys; from querist.simulation import Study; "
-        "Study(sys.argv[1], sys.argv[2]).run(progress=False)"
+        "import sys, time, querist as q; from querist.simulation import Study\n"
+        "def rest(what, done, total):\n"
+        "    if (what, done) == ('study', 5): time.sleep(100)  # the kill comes before the end\n"
+        "with q.progress(rest): Study(sys.argv[1], sys.argv[2]).run(progress=False)"
     )
     child = subprocess.Popen(
         [sys.executable, "-c", code, str(home / "study.toml"), str(folder)],

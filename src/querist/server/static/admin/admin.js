@@ -19,9 +19,11 @@ const pause = /** @type {HTMLButtonElement} */ ($("pause"));
 let now = null;
 /** @type {number | undefined} */
 let timer;
+let asked = 0; // an answer to anything but the last thing asked for comes too late to be shown
 
 /** @param {any} found what GET settings gave */
 function show(found) {
+  asked += 1;
   now = found;
   const { paused, budget } = found.settings;
   fill($("state"), paused ? "Paused" : found.stop ? "Stopping is suggested" : "Running");
@@ -52,8 +54,10 @@ function plain(value) {
 }
 
 async function load() {
+  const mine = ++asked;
   try {
-    show(await get("settings", 60_000));
+    const found = await get("settings", 60_000);
+    if (mine === asked) show(found);
     $("error").hidden = true;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -124,12 +128,27 @@ async function importItems(event) {
   });
 }
 
+/** After news; what was said of somebody's own act stays there. @param {() => Promise<void>} act */
+async function again(act) {
+  try {
+    await act();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    // `load` says that the server is away
+  }
+}
+
 function soon() {
   clearTimeout(timer);
   timer = setTimeout(() => {
     void load();
-    void attempt($("hook-error"), () => loadHooks());
+    void again(() => loadHooks());
   }, 400);
+}
+
+function changed() {
+  soon();
+  void again(() => loadGuidelines());
 }
 
 bindThemeButton();
@@ -142,11 +161,8 @@ $("import").addEventListener("submit", (event) => void importItems(event));
 listen({
   told: soon,
   queued: soon,
-  changed: () => {
-    soon();
-    void attempt($("guide-error"), () => loadGuidelines());
-  },
-  up: soon,
+  changed,
+  up: changed,
 });
 void load();
 void attempt($("guide-error"), () => loadGuidelines());

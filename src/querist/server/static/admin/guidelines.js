@@ -67,6 +67,7 @@ function aboutClass(name, about) {
 /** @param {any} found */
 function show(found) {
   text.value = found.text;
+  text.disabled = false; // what is written before would hide what is there
   put($("preview"), found.html);
   fill($("guide-classes"), ...found.classes.map((/** @type {string} */ name) => aboutClass(name, found.labels[name])));
   const latest = found.versions[0]?.version ?? 0;

@@ -79,13 +79,20 @@ function row(hook) {
   ];
 }
 
+let asked = 0; // an answer to anything but the last thing asked for comes too late to be shown
+let due = false;
+
 /** Show the webhooks as they stand. @param {boolean} [changed] by this page */
 export async function loadHooks(changed = false) {
+  const mine = ++asked;
+  due ||= changed;
   /** @type {{hooks: Hook[], events: string[]}} */
   const { hooks, events } = await get("hooks");
+  if (mine !== asked) return;
   const within = $("hook-list").querySelector(":focus") !== null;
   // What is in focus is not taken from under somebody's hands.
-  if (changed || !within) {
+  if (due || !within) {
+    due = false;
     fill($("hook-list"), hooks.length ? table("Webhooks", ["address, and what it is told of", "state", ">waiting", ""], hooks.map(row)) : h("p", { class: "soft" }, "Nobody is told yet."));
     if (within) $("hook-list").focus();
   }

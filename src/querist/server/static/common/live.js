@@ -15,6 +15,9 @@ const POLL = 5_000;
  * A browser opens six connections to a server at most, and a stream takes one for good: so one
  * tab listens and passes the news on to the others.
  *
+ * What happened before the stream was open, or while it was away, is not told: at "up" whoever
+ * listens asks anew.
+ *
  * @param {Hearers} hearers
  * @param {string} [query] added to the stream's address, such as "?by=ann"
  * @returns {() => void} stop listening
@@ -30,10 +33,14 @@ export function listen(hearers, query = "") {
     hearers[kind]?.(data);
   };
   const lead = () => stream(spread, query, stop.signal);
-  if (navigator.locks) {
-    navigator.locks.request(name, { signal: stop.signal }, lead).catch(() => {
-      // Closed while another tab was still the one that listens.
-    });
+  const { locks } = navigator;
+  if (locks) {
+    locks
+      .request(name, { ifAvailable: true }, (lock) => (lock ? lead() : hearers.up?.({})))
+      .then(() => locks.request(name, { signal: stop.signal }, lead))
+      .catch(() => {
+        // Closed while another tab was still the one that listens.
+      });
   } else {
     void lead();
   }
@@ -56,7 +63,8 @@ function stream(spread, query, signal) {
     let source;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
-    let up = true;
+    /** @type {boolean | undefined} */
+    let up;
     /** @param {boolean} now @param {unknown} [data] */
     const reachable = (now, data) => {
       if (now !== up) spread(now ? "up" : "down", data ?? {});

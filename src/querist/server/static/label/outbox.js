@@ -59,6 +59,13 @@ export class Outbox extends EventTarget {
     return this.waiting().filter((op) => op.act !== "renew").length;
   }
 
+  /** Wait until nothing is on its way. */
+  async empty() {
+    while (this.waiting().length > 0) {
+      await new Promise((resolve) => this.addEventListener("change", resolve, { once: true }));
+    }
+  }
+
   /**
    * Keep an operation and send it in the background.
    * @param {Op["act"]} act

@@ -73,7 +73,7 @@ export class Page {
   begin(given) {
     this.progress.begin(this.me.today);
     if (["owner", "reviewer"].includes(this.me.role)) void this.progress.learn();
-    if (!this.task) this.session.next();
+    if (!this.task && !this.grid.open) this.session.next();
     listen(
       {
         told: (news) => this.#counted(news),
@@ -83,7 +83,7 @@ export class Page {
         stop: () => this.supply.wake(),
         up: () => {
           this.outbox.hurry();
-          this.supply.wake();
+          void this.#changed();
         },
       },
       given ? `?by=${encodeURIComponent(given)}` : "",

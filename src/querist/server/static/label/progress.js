@@ -3,6 +3,7 @@
 
 import { ApiError, get } from "../common/api.js";
 import { fill, h } from "../common/dom.js";
+import { askMe } from "./campaign.js";
 
 /** @import { Session } from "./session.js" */
 /** @import { Supply } from "./supply.js" */
@@ -13,6 +14,8 @@ const LOOK = 40; // answers the pace is taken from
 export class Progress {
   /** Answers of today before this session. */
   #before = 0;
+  /** Whether an earlier page left answers that are still on their way. */
+  #left;
   /** @type {{round: number, labels: number, value: number, low: number, high: number}[]} */
   #curve = [];
   #metric = "";
@@ -28,13 +31,33 @@ export class Progress {
     this.sheet = sheet;
     this.session = session;
     this.supply = supply;
+    this.#left = session.outbox.unsaved > 0;
     sheet.addEventListener("toggle", () => this.show());
   }
 
-  /** @param {number} today */
+  /** @param {number} today as the server had counted before anything was answered here */
   begin(today) {
-    this.#before = today - this.session.times.length;
+    this.#before = today;
     this.show();
+    if (this.#left) void this.#recount();
+  }
+
+  /** Count anew once what an earlier page left has arrived: nobody knows if it was counted. */
+  async #recount() {
+    const { outbox, times } = this.session;
+    try {
+      for (;;) {
+        await outbox.empty();
+        const given = times.length;
+        const { today } = await askMe();
+        if (outbox.unsaved > 0 || times.length !== given) continue;
+        this.#before = today - given;
+        this.show();
+        return;
+      }
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+    }
   }
 
   /** Ask for the curve; who may not see it goes without. */

@@ -51,7 +51,8 @@ export class Session extends EventTarget {
   /** Answers of earlier sessions come first, then those still on their way. */
   async recall() {
     const waiting = this.outbox.waiting();
-    const undone = new Set(waiting.filter((op) => op.act === "retract").map((op) => op.task.task_id));
+    // The server may have these already, and the page has not heard of it.
+    const under = new Set(waiting.filter(({ act }) => act === "tell" || act === "retract").map((op) => op.task.task_id));
     /** @type {Step[]} */
     let steps = [];
     try {
@@ -59,7 +60,7 @@ export class Session extends EventTarget {
       /** @type {(Task & {value: Value})[]} */
       const recent = Array.isArray(answer) ? answer : (answer.recent ?? answer.answers ?? []);
       steps = recent
-        .filter((task) => !undone.has(task.task_id) && !this.#undone.has(task.task_id))
+        .filter((task) => !under.has(task.task_id) && !this.#undone.has(task.task_id))
         .map(({ value, ...task }) => step("answer", [task], value, ""))
         .reverse();
     } catch (error) {
