@@ -1,7 +1,7 @@
 // @ts-check
 /** The admin page: what stands, and what an owner may change of it. */
 
-import { ApiError, address, get, post } from "../common/api.js";
+import { ApiError, Asking, address, get, post } from "../common/api.js";
 import { $, fill, h, say } from "../common/dom.js";
 import { listen } from "../common/live.js";
 import { bindThemeButton } from "../common/theme.js";
@@ -19,11 +19,11 @@ const pause = /** @type {HTMLButtonElement} */ ($("pause"));
 let now = null;
 /** @type {number | undefined} */
 let timer;
-let asked = 0; // an answer to anything but the last thing asked for comes too late to be shown
+const asking = new Asking();
 
 /** @param {any} found what GET settings gave */
 function show(found) {
-  asked += 1;
+  asking.anew(); // what an act of this page gave is newer than what is on its way
   now = found;
   const { paused, budget } = found.settings;
   fill($("state"), paused ? "Paused" : found.stop ? "Stopping is suggested" : "Running");
@@ -54,10 +54,10 @@ function plain(value) {
 }
 
 async function load() {
-  const mine = ++asked;
+  const last = asking.anew();
   try {
     const found = await get("settings", 60_000);
-    if (mine === asked) show(found);
+    if (last()) show(found);
     $("error").hidden = true;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;

@@ -1,7 +1,7 @@
 // @ts-check
 /** The guidelines editor: Markdown with a preview, a text and examples a class, every version. */
 
-import { ApiError, get, post } from "../common/api.js";
+import { ApiError, Asking, get, post } from "../common/api.js";
 import { $, fill, h, say } from "../common/dom.js";
 import { ago, moment, noun } from "../insight/words.js";
 
@@ -16,11 +16,12 @@ let dirty = false;
 let past = false; // an old version is looked at
 /** @type {number | undefined} */
 let timer;
-let asked = 0; // an answer to anything but the last thing asked for or typed comes too late to be shown
+const asking = new Asking();
 
+/** What is asked from now on, or typed, is what counts. */
 function supersede() {
   clearTimeout(timer);
-  return ++asked;
+  return asking.anew();
 }
 
 /**
@@ -35,13 +36,13 @@ function put(place, html) {
 }
 
 async function preview() {
-  const mine = supersede();
+  const last = supersede();
   try {
     const { html } = await post("guidelines/preview", { text: text.value });
-    if (mine === asked) put($("preview"), html);
+    if (last()) put($("preview"), html);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (mine === asked) fill($("preview"), h("p", { class: "error" }, error.message));
+    if (last()) fill($("preview"), h("p", { class: "error" }, error.message));
   }
 }
 
@@ -92,9 +93,9 @@ function show(found) {
 export async function loadGuidelines(version) {
   // What is being written or looked at is not taken from under somebody's hands.
   if (version === undefined && (dirty || past || $("guide").contains(document.activeElement))) return;
-  const mine = supersede();
+  const last = supersede();
   const found = await get(version === undefined ? "guidelines" : `guidelines?version=${version}`);
-  if (mine === asked) show(found);
+  if (last()) show(found);
 }
 
 function written() {
@@ -126,10 +127,10 @@ export function bindGuidelines() {
     event.preventDefault();
     fill($("guide-error"));
     save.disabled = true;
-    const mine = supersede();
+    const last = supersede();
     try {
       const found = await post("guidelines", written());
-      if (mine === asked) {
+      if (last()) {
         show(found);
       } else {
         current = found.version; // what was typed meanwhile stays, and is the next version

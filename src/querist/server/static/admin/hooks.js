@@ -1,7 +1,7 @@
 // @ts-check
 /** Webhooks: where messages go, how it stands with them, one more, one less. */
 
-import { ApiError, del, get, post } from "../common/api.js";
+import { ApiError, Asking, del, get, post } from "../common/api.js";
 import { $, fill, h, say } from "../common/dom.js";
 import { table } from "../insight/parts.js";
 import { count } from "../insight/words.js";
@@ -79,16 +79,16 @@ function row(hook) {
   ];
 }
 
-let asked = 0; // an answer to anything but the last thing asked for comes too late to be shown
+const asking = new Asking();
 let due = false;
 
 /** Show the webhooks as they stand. @param {boolean} [changed] by this page */
 export async function loadHooks(changed = false) {
-  const mine = ++asked;
+  const last = asking.anew();
   due ||= changed;
   /** @type {{hooks: Hook[], events: string[]}} */
   const { hooks, events } = await get("hooks");
-  if (mine !== asked) return;
+  if (!last()) return;
   const within = $("hook-list").querySelector(":focus") !== null;
   // What is in focus is not taken from under somebody's hands.
   if (due || !within) {

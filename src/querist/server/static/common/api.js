@@ -136,3 +136,14 @@ export const post = (path, body = {}, patience = 15_000, outlive = false) =>
 
 /** @param {string} path @param {number} [patience] */
 export const del = (path, patience = 15_000) => call("DELETE", path, undefined, patience);
+
+/** Several questions for one place: only the answer to the last one asked is not too late to be shown. */
+export class Asking {
+  #last = 0;
+
+  /** Ask anew. @returns {() => boolean} whether nothing was asked since */
+  anew() {
+    const mine = ++this.#last;
+    return () => mine === this.#last;
+  }
+}
