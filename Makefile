@@ -42,7 +42,7 @@ docs: $(STAMP)  ## build the documentation into site/
 bench: $(STAMP)  ## run every benchmark in benchmarks/
 	for script in strategies default_recipe loop_overhead strategy_claims; do $(BIN)/python benchmarks/$$script.py || exit 1; done
 
-evidence: $(STAMP)  ## every claim of docs/evidence, in the quick profile: an hour of two cores
+evidence: $(STAMP)  ## every claim of docs/evidence, in the quick profile: 70 minutes of two cores
 	$(BIN)/python benchmarks/evidence.py --quick
 
 clean:  ## remove everything the other targets made

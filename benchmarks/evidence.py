@@ -1,7 +1,7 @@
 """The whole evidence, one command: every claim of docs/evidence that needs no server.
 
-    python benchmarks/evidence.py --quick   # 3 seeds, no set that takes minutes a run
-    python benchmarks/evidence.py           # as published: about two days of two cores
+    python benchmarks/evidence.py --quick   # 3 seeds, no set of minutes a run: 69 minutes, 2 cores
+    python benchmarks/evidence.py           # as published, 20 seeds and more: about a day, by sums
     python benchmarks/evidence.py --list    # the commands, none run
 
 Each step is a command of its own with the page it writes; what it has kept in build/ is not run
