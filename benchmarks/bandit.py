@@ -87,12 +87,15 @@ class Watched(Bandit):
 
 
 def shares_after(X, y, seed, after):
-    """Share of the sabotaged arm in each round, from the one in which it first asked badly."""
+    """Share of the sabotaged arm in 8 rounds, from the one in which it first asked badly.
+
+    While one class only is known no arm is asked, so a campaign may go on for some rounds more.
+    """
     strategy = Watched([*ARMS, sabotaged(after)])
     strategy.told = {}
     q.simulate(
         X, y, model=claims.linear(), strategy=strategy, start=START, batch=BATCH,
-        budget=min(BUDGET, max(after, START) + 8 * BATCH), seed=seed,
+        budget=min(BUDGET, max(after, START) + 10 * BATCH), seed=seed,
     )  # fmt: skip
     return [s["turncoat"] for m, s in sorted(strategy.told.items()) if m >= max(after, START)][:8]
 
