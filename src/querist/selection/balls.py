@@ -41,7 +41,8 @@ class _Balls:
         """Which of at most `_SIDE` points lie in the balls around as many rows, (m, p)."""
         left, right = self.rows[rows], self.points[points]
         table = self._room[: len(left) * len(right)].reshape(len(left), len(right))
-        np.matmul(left, right.T, out=table)
+        with np.errstate(invalid="ignore"):  # BLAS may raise it for finite numbers too
+            np.matmul(left, right.T, out=table)
         within: NDArray[np.bool_] = table < -self.slack
         unsure = np.flatnonzero(within != (table <= self.slack))
         at, of = np.divmod(unsure, max(1, len(right)))
